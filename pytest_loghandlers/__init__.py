@@ -1,0 +1,59 @@
+"""Test what logging handlers really do.
+
+Each fixture of the plugin is also a class here, usable without pytest in a ``with`` block. A name is resolved, and
+the module behind it imported, on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._base.errors import ArgumentError as ArgumentError
+    from ._base.errors import ConfigurationError as ConfigurationError
+    from ._base.errors import LeakError as LeakError
+    from ._base.errors import LifetimeError as LifetimeError
+    from ._base.errors import LogHandlersError as LogHandlersError
+    from ._base.errors import MissingExtraError as MissingExtraError
+    from ._base.errors import UnknownHandlerError as UnknownHandlerError
+    from .endpoints.smtp_endpoint import SmtpEndpoint as SmtpEndpoint
+    from .endpoints.syslog_endpoint import SyslogEndpoint as SyslogEndpoint
+    from .endpoints.webhook_endpoint import WebhookEndpoint as WebhookEndpoint
+    from .observe.capture import CaptureHandler as CaptureHandler
+    from .observe.sandbox import LoggingSandbox as LoggingSandbox
+    from .observe.spy import HandlerSpy as HandlerSpy
+    from .stress.log_rotation import LogRotation as LogRotation
+    from .stress.queue_saturation import QueueSaturation as QueueSaturation
+
+_ROOMS = {
+    "CaptureHandler": "observe.capture",
+    "HandlerSpy": "observe.spy",
+    "LogRotation": "stress.log_rotation",
+    "LoggingSandbox": "observe.sandbox",
+    "QueueSaturation": "stress.queue_saturation",
+    "SmtpEndpoint": "endpoints.smtp_endpoint",
+    "SyslogEndpoint": "endpoints.syslog_endpoint",
+    "WebhookEndpoint": "endpoints.webhook_endpoint",
+    "ArgumentError": "_base.errors",
+    "ConfigurationError": "_base.errors",
+    "LeakError": "_base.errors",
+    "LifetimeError": "_base.errors",
+    "LogHandlersError": "_base.errors",
+    "MissingExtraError": "_base.errors",
+    "UnknownHandlerError": "_base.errors",
+}
+
+__all__ = list(_ROOMS)  # noqa: PLE0605 - a list of str, only not a literal one
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ROOMS])

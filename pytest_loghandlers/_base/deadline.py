@@ -1,0 +1,42 @@
+"""Real time, also while a test has frozen the clock."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from .errors import ArgumentError
+
+
+class RealClock:
+    """The monotonic clock as it was when this module was imported.
+
+    freezegun rebinds module attributes; it does not look into classes. A wait measured with a frozen clock would
+    never end.
+    """
+
+    monotonic: Final = staticmethod(time.monotonic)
+    perf_counter: Final = staticmethod(time.perf_counter)
+
+
+class Deadline:
+    """A moment that a wait must not pass, in real seconds from now."""
+
+    __slots__ = ("_end", "timeout")
+
+    def __init__(self, timeout: float) -> None:
+        if not isinstance(timeout, (int, float)) or isinstance(timeout, bool) or not 0 <= timeout < float("inf"):
+            raise ArgumentError(
+                f"timeout={timeout!r}: a wait needs a finite number of seconds, 0 or more (every wait here ends)"
+            )
+        self.timeout = float(timeout)
+        self._end = RealClock.monotonic() + self.timeout
+
+    def left(self) -> float:
+        """Return the seconds that remain, 0.0 when there are none."""
+        return max(0.0, self._end - RealClock.monotonic())
+
+    @property
+    def passed(self) -> bool:
+        """Whether the moment is over."""
+        return RealClock.monotonic() >= self._end

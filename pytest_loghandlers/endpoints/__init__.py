@@ -1,0 +1,1 @@
+"""Fake servers, one file each. ``_reactor`` is the one background thread behind them."""

@@ -1,0 +1,1 @@
+"""Watching what happens: captures, spies, and the state of logging."""

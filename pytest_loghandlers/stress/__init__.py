@@ -1,0 +1,1 @@
+"""Making it hard: full queues, rotated files."""
