@@ -44,7 +44,7 @@ _ROOMS = {
     "UnknownHandlerError": "_base.errors",
 }
 
-__all__ = list(_ROOMS)  # noqa: PLE0605 - a list of str, only not a literal one
+__all__ = list(_ROOMS)
 
 
 def __getattr__(name: str) -> Any:
