@@ -1,6 +1,6 @@
 """Write the two ``sh`` blocks of README's section "Run it" to ``block1.sh`` and ``block2.sh``.
 
-Usage: ``readme_blocks.py README.md FOLDER``. Any other number of blocks is an error: a stranger finds exactly these two.
+Usage: ``readme_blocks.py README.md FOLDER``. Any other number of blocks is an error.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def main(wheel: str, sdist: str) -> None:
         for name in ("pytest_loghandlers/py.typed", "pytest_loghandlers/plugin.py", f"{info}/licenses/LICENSE")
         if name not in names
     ]
-    if entry_points.split() != "[pytest11] loghandlers = pytest_loghandlers.plugin".split():
+    if entry_points.split() != ["[pytest11]", "loghandlers", "=", "pytest_loghandlers.plugin"]:
         problems.append(f"the entry points are {entry_points!r}")
     problems += [
         f"the metadata lacks {line!r}"
