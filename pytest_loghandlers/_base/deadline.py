@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Final
 
@@ -33,8 +34,8 @@ class Deadline:
         self._end = RealClock.monotonic() + self.timeout
 
     def left(self) -> float:
-        """Return the seconds that remain, 0.0 when there are none."""
-        return max(0.0, self._end - RealClock.monotonic())
+        """Return the seconds that remain, 0.0 when there are none; never more than a lock can wait."""
+        return min(max(0.0, self._end - RealClock.monotonic()), threading.TIMEOUT_MAX)
 
     @property
     def passed(self) -> bool:

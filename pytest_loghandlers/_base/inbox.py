@@ -50,16 +50,20 @@ class Inbox(Generic[T]):
         """Return what has arrived so far: immutable, and the same object while nothing new has come."""
         if self._refresh is not None:
             self._refresh()
-        held = self._snapshot
-        if len(held) != len(self.items):
-            self._snapshot = held = tuple(self.items)
-        return held
+        with self._lock:
+            held = self._snapshot
+            if len(held) != len(self.items):
+                self._snapshot = held = tuple(self.items)
+            return held
 
     def clear(self) -> None:
         """Forget everything that has arrived."""
-        self.snapshot()
-        self.items.clear()
-        self._snapshot = ()
+        if self._refresh is not None:
+            self._refresh()
+        # Under the lock: a reader that keeps the old snapshot after this would take it for as many new items.
+        with self._lock:
+            self.items.clear()
+            self._snapshot = ()
 
     def wait_for(self, look: Callable[[tuple[T, ...]], R | None], timeout: float) -> R | None:
         """Return the first result of ``look(snapshot)`` that is not None, or None when ``timeout`` seconds are over.
@@ -73,14 +77,16 @@ class Inbox(Generic[T]):
         waiter.acquire()
         with self._lock:
             self.waiters.append(waiter)
+        over = False
         try:
             while True:
+                # Asked before the look, and the deadline too: what came up to then still counts.
+                last = over or self._closed
                 found = look(self.snapshot())
-                if found is not None or self._closed:
+                if found is not None or last:
                     return found
-                if not waiter.acquire(timeout=deadline.left()):
-                    # What came between the last look and the deadline still counts.
-                    return look(self.snapshot())
+                waiter.acquire(timeout=deadline.left())
+                over = deadline.passed
         finally:
             with self._lock:
                 self.waiters.remove(waiter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from .errors import ArgumentError
 from .inbox import Inbox
 from .match import Matcher
 from .report import layout, listing, plural
@@ -67,24 +68,27 @@ class Judge:
     def awaited(self, matcher: Matcher[T], inbox: Inbox[T], timeout: float) -> Any:
         """Wait until the matcher is satisfied, at most ``timeout`` seconds; return like ``present``.
 
-        With ``count=n`` the wait ends at the n-th match; whether more come later is ``assert_*``'s to judge.
+        With ``count=n`` the wait ends at the n-th match; whether more come later is ``assert_*``'s to judge. Raises
+        ArgumentError for ``count=0``: that nothing comes is no event.
         """
         __tracebackhide__ = True
+        if matcher.count == 0:
+            raise ArgumentError("count=0: a wait ends when something comes; that nothing comes is for an assert")
         matched: list[T] = []
-        seen = 0
+        seen: tuple[T, ...] = ()
         needed = 1 if matcher.count is None else matcher.count
 
         def look(items: tuple[T, ...]) -> list[T] | None:
             nonlocal seen
-            if len(items) < seen:  # It was cleared meanwhile.
-                seen = 0
+            if seen and (len(items) < len(seen) or items[len(seen) - 1] is not seen[-1]):  # It was cleared meanwhile.
+                seen = ()
                 matched.clear()
-            matched.extend(matcher.find(items[seen:]))
-            seen = len(items)
+            matched.extend(matcher.find(items[len(seen) :]))
+            seen = items
             return matched if len(matched) >= needed else None
 
         if inbox.wait_for(look, timeout) is None:
-            self.fail_missing(matcher, inbox.snapshot(), matched, waited=timeout)
+            self.fail_missing(matcher, seen, matched, waited=timeout)
         return self.outcome(matcher, matched[:needed])
 
     def fail_missing(

@@ -46,6 +46,13 @@ def bounded(action: Callable[[], Any], what: str, timeout: float = UNDO_TIMEOUT)
     return outcome[0]
 
 
+def told(failure: BaseException) -> str:
+    """Return ``ValueError: why``, of a group each of its members."""
+    if isinstance(failure, BaseExceptionGroup):
+        return "; ".join(told(each) for each in failure.exceptions)
+    return f"{type(failure).__name__}: {failure}"
+
+
 class Lifetime:
     """The base of everything that is started and stopped: a fixture's class, usable in a ``with`` block.
 
@@ -63,6 +70,10 @@ class Lifetime:
 
     def _start(self) -> None:
         """Do what starting means."""
+
+    def _report(self) -> str:
+        """Return what it saw, bounded in lines, for the report of a failed test; empty when there is nothing."""
+        return ""
 
     def _defer(self, undo: Callable[[], Any], what: str = "") -> None:
         """Have ``undo`` called at the end, before what was deferred earlier. ``what`` names it in a report."""
@@ -91,23 +102,25 @@ class Lifetime:
         self.__state = "running"
         try:
             self._start()
-        except BaseException:
+        except BaseException as error:
             try:
                 self.stop()
-            except Exception:  # noqa: BLE001, S110 - the first failure is the one to see
-                pass
+            except Exception as failure:  # noqa: BLE001 - the first failure is the one to see
+                error.add_note(f"{self._who} also failed to stop: {told(failure)}")
             raise
         return self
 
     def stop(self) -> None:
         """Undo everything that starting and using it did; a second call does nothing.
 
-        Raises what a step raised (an ExceptionGroup if several did) after all the steps were taken.
+        Raises what a step raised (an ExceptionGroup if several did) after all the steps were taken; what interrupted
+        a step (KeyboardInterrupt, pytest's own) goes before errors.
         """
         if self.__state != "running":
             return
         self.__state = "stopped"
         failures: list[Exception] = []
+        interrupt: BaseException | None = None
         while self.__undo:
             undo, what = self.__undo.pop()
             try:
@@ -115,6 +128,10 @@ class Lifetime:
             except Exception as error:  # noqa: BLE001 - all steps are taken, then it is raised
                 error.add_note(f"while {self._who} was being stopped ({what})")
                 failures.append(error)
+            except BaseException as error:  # noqa: BLE001 - as above
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
         if len(failures) == 1:
             raise failures[0]
         if failures:
@@ -132,4 +149,4 @@ class Lifetime:
             if error is None:
                 raise
             # What went wrong at teardown never hides the test's own failure.
-            error.add_note(f"{self._who} also failed to stop: {failure}")
+            error.add_note(f"{self._who} also failed to stop: {told(failure)}")

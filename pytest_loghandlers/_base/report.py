@@ -48,7 +48,16 @@ def plural(count: int, noun: str) -> str:
         return f"no {noun}"
     if count == 1:
         return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+    if noun.endswith(("s", "x", "ch")):
+        return f"{count:,} {noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeou":
+        return f"{count:,} {noun[:-1]}ies"
+    return f"{count:,} {noun}s"
+
+
+def a(noun: str) -> str:
+    """Return ``noun`` with its article: ``a message``, ``an event``."""
+    return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}"
 
 
 def layout(headline: str, *sections: tuple[str, str | None]) -> str:
