@@ -1,0 +1,131 @@
+"""What every fake server has: an address, what it received, and the verbs to judge it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from pytest_loghandlers._base.deadline import RealClock
+from pytest_loghandlers._base.inbox import Inbox
+from pytest_loghandlers._base.judge import Judge
+from pytest_loghandlers._base.lifetime import Lifetime
+from pytest_loghandlers._base.match import Matcher, Vocabulary
+from pytest_loghandlers._base.report import cut, listing, plural
+
+T = TypeVar("T")
+
+HOST = "127.0.0.1"
+#: Seconds that ``wait_for`` waits when it is not told.
+WAIT = 5.0
+
+
+class Endpoint(Lifetime, Generic[T]):
+    """The base of the fake servers.
+
+    A subclass names itself (``_who``), says what can be asked of its things (``vocabulary``) and how one is shown in
+    a line (``line``), opens its sockets in ``_start`` (after ``super()._start()``), sets ``_address`` there and puts
+    what arrives into ``_inbox``. An error in the server's own code goes to ``_fault``: it shows in every failure and
+    is raised when the endpoint stops.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary[T],
+        line: Callable[[T], str],
+        *,
+        refresh: Callable[[], object] | None = None,
+        hint: Callable[[Matcher[Any], Sequence[Any]], str | None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._vocabulary = vocabulary
+        self._inbox: Inbox[T] = Inbox(refresh)
+        self._judge = Judge(self._who, line, hint=hint, extra=lambda _: self._sections())
+        self._errors: list[Exception] = []
+        self._address: tuple[str, int] = (HOST, 0)
+        self._began = 0.0
+
+    def _start(self) -> None:
+        self._began = RealClock.monotonic()
+        self._defer(self._raise_errors, "its own server code had failed")
+        self._defer(self._inbox.close, "its waiters are let go")
+
+    @property
+    def _age(self) -> float:
+        """Real seconds since the start: the ``arrival`` of what comes now."""
+        return RealClock.monotonic() - self._began
+
+    @property
+    def host(self) -> str:
+        """The address of the loopback interface it listens on."""
+        self._require_running()
+        return self._address[0]
+
+    @property
+    def port(self) -> int:
+        """The port the system chose for it."""
+        self._require_running()
+        return self._address[1]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """``(host, port)``, as handlers take it."""
+        self._require_running()
+        return self._address
+
+    @property
+    def received(self) -> tuple[T, ...]:
+        """What has arrived so far, oldest first: immutable, safe to read while more arrives."""
+        self._require_running()
+        return self._inbox.snapshot()
+
+    def clear(self) -> None:
+        """Forget what has arrived so far."""
+        self._require_running()
+        self._inbox.clear()
+
+    def _wait_for(self, text: Any, count: int | None, timeout: float, wanted: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        self._require_running()
+        return self._judge.awaited(self._vocabulary.matcher(text, count=count, **wanted), self._inbox, timeout)
+
+    def _assert_received(self, text: Any, count: int | None, wanted: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        self._require_running()
+        return self._judge.present(self._vocabulary.matcher(text, count=count, **wanted), self._inbox.snapshot())
+
+    def _assert_not_received(self, text: Any, wanted: dict[str, Any]) -> None:
+        __tracebackhide__ = True
+        self._require_running()
+        self._judge.absent(self._vocabulary.matcher(text, **wanted), self._inbox.snapshot())
+
+    def _fault(self, error: Exception) -> None:
+        """Keep what the server's own code raised. From any thread."""
+        self._errors.append(error)
+
+    def _raise_errors(self) -> None:
+        errors, self._errors = self._errors, []
+        for error in errors:
+            error.add_note(f"raised in the server code of {self._who}, not in your test: please report it")
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup(f"the server code of {self._who} failed {len(errors)} times", errors)
+
+    def _sections(self) -> list[tuple[str, str | None]]:
+        """Return what every failure text says besides: labelled sections; a subclass may add to them."""
+        errors = tuple(self._errors)
+        if not errors:
+            return []
+        last = errors[-1]
+        where = traceback.extract_tb(last.__traceback__)
+        place = f" (line {where[-1].lineno} of {where[-1].name})" if where else ""
+        text = f"{plural(len(errors), 'error')} in the endpoint's own code, the last: {type(last).__name__}: {last}"
+        return [("fault", cut(text.replace("\n", " "), 200) + place)]
+
+    def _report(self) -> str:
+        """Return what arrived, for the report of a failed test; empty when nothing did."""
+        items = self._inbox.snapshot()
+        parts = [listing(items, self._judge.line, self._vocabulary.noun)] if items else []
+        parts += [f"{label}: {text}" for label, text in self._sections() if text]
+        return "\n".join(parts)
