@@ -18,8 +18,7 @@ import os
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 from pytest_loghandlers._base.deadline import RealClock
@@ -59,6 +58,23 @@ class Watch:
                 self.reactor.change(self, 0)
 
 
+class Hold:
+    """The reactor's lock, re-entrant, never waited for without end."""
+
+    __slots__ = ("_reactor", "lock")
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+        self.lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        if not self.lock.acquire(timeout=UNDO_TIMEOUT):
+            raise LeakError(f"the reactor is stuck in a callback:\n{self._reactor.stack}")
+
+    def __exit__(self, *exc: object) -> None:
+        self.lock.release()
+
+
 class Timer:
     """One call to come; ``cancel`` makes sure that it does not."""
 
@@ -83,7 +99,7 @@ class Reactor:
         kinds = (getattr(selectors, "EpollSelector", None), getattr(selectors, "KqueueSelector", None))
         #: Whether the kernel notices a socket that is registered while the thread waits.
         self._direct = type(self._selector) in kinds
-        self._lock = threading.RLock()
+        self._hold = Hold(self)
         self._timers: list[tuple[float, int, Timer]] = []
         self._turn = itertools.count()
         self._woken, self._waker = socket.socketpair()
@@ -100,22 +116,21 @@ class Reactor:
         return not self._ended
 
     @property
+    def stack(self) -> str:
+        """Where its thread is right now."""
+        return stack_of(self._thread)
+
+    @property
     def idle(self) -> bool:
         """Whether no socket is under watch."""
         return self._ended or len(self._selector.get_map()) == 1
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the reactor: no callback runs meanwhile. For the short moment of a change only.
+    def held(self) -> Hold:
+        """Hold the reactor in a ``with`` block: no callback runs meanwhile. For the short moment of a change only.
 
-        Raises LeakError when a callback does not end within UNDO_TIMEOUT seconds.
+        Entering it raises LeakError when a callback does not end within UNDO_TIMEOUT seconds.
         """
-        if not self._lock.acquire(timeout=UNDO_TIMEOUT):
-            raise LeakError(f"the reactor is stuck in a callback:\n{stack_of(self._thread)}")
-        try:
-            yield
-        finally:
-            self._lock.release()
+        return self._hold
 
     def watch(self, sock: Any, callback: Callback, on_error: OnError, events: int = READ) -> Watch:
         """Have ``callback(mask)`` called whenever ``sock`` (non-blocking) is ready for ``events``. From any thread."""
@@ -160,12 +175,12 @@ class Reactor:
         self._wake()
         self._thread.join(UNDO_TIMEOUT)
         if self._thread.is_alive():
-            raise LeakError(f"the reactor's thread did not end within {UNDO_TIMEOUT:g} s:\n{stack_of(self._thread)}")
+            raise LeakError(f"the reactor's thread did not end within {UNDO_TIMEOUT:g} s:\n{self.stack}")
 
     def abandon(self) -> None:
         """Drop everything without a word to the thread: a forked child has none."""
         self._ended = True
-        self._lock = threading.RLock()  # The parent's thread may have held it at the fork.
+        self._hold.lock = threading.RLock()  # The parent's thread may have held it at the fork.
         self._close()
 
     def _close(self) -> None:
@@ -200,7 +215,7 @@ class Reactor:
             if watch is None:
                 self._woken.recv(4096)
                 continue
-            with self._lock:
+            with self._hold.lock:
                 # It may have been ended, or its fd reused, since the kernel reported it.
                 if watch.live and watch.events & mask:
                     try:
@@ -211,7 +226,7 @@ class Reactor:
             self._run_timers()
 
     def _until_next_timer(self) -> float | None:
-        with self._lock:
+        with self._hold.lock:
             while self._timers and self._timers[0][2].action is None:
                 heapq.heappop(self._timers)
             return max(0.0, self._timers[0][0] - RealClock.monotonic()) if self._timers else None
@@ -219,7 +234,7 @@ class Reactor:
     def _run_timers(self) -> None:
         now = RealClock.monotonic()
         while True:
-            with self._lock:
+            with self._hold.lock:
                 if not self._timers or self._timers[0][0] > now:
                     return
                 timer = heapq.heappop(self._timers)[2]
