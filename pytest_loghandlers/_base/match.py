@@ -102,7 +102,7 @@ def accept_text(text: Any, noun: str) -> Text | None:
     if isinstance(text, re.Pattern) and isinstance(text.pattern, str):
         return text
     raise ArgumentError(
-        f"{show(text)} is a {type(text).__name__}: the text of {a(noun)} is looked for with a str (contained in it) "
+        f"{show(text)} is {a(type(text).__name__)}: the text of {a(noun)} is looked for with a str (contained in it) "
         "or a compiled regex of str (searched in it)"
     )
 
