@@ -1,0 +1,172 @@
+"""pytest's own handlers, set aside while handlers are judged.
+
+They re-raise from ``handleError``, they format every record, and dictConfig flushes and closes them for the rest of
+the run (``--log-file`` and live log fall silent). While they are set aside they stand in no ``handlers`` list and in
+no ``logging._handlerList``; what a user asked to see at once (``--log-file``, live log, the caplog fixture) is handed
+to them after the application's handlers, and what they raise is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from ._loggers import Watcher, pin, unpin, watch
+
+
+def owned_by_pytest(handler: object) -> bool:
+    """Return whether ``handler`` is one of those that pytest's logging plugin attaches."""
+    return type(handler).__module__ == "_pytest.logging"
+
+
+class _Keeper:
+    """Keeps the records that pytest's handlers would have seen: one append each."""
+
+    level = 0
+
+    def __init__(self) -> None:
+        self.records: list[logging.LogRecord] = []
+        self.handle = self.records.append
+
+
+class _Forward:
+    """Hands records on to one of pytest's handlers, as a guest that does no harm."""
+
+    level = 0
+
+    def __init__(self, aside: Aside, handler: logging.Handler) -> None:
+        self.aside = aside
+        self.handler = handler
+
+    def handle(self, record: logging.LogRecord) -> None:
+        if record.levelno < self.handler.level or not self.aside.wants(self.handler):
+            return
+        try:
+            self.handler.handle(record)
+        except Exception:  # noqa: BLE001, S110 - LogCaptureHandler.handleError re-raises: that must judge nothing here
+            pass
+
+
+class Aside(Watcher):
+    """The setting aside, from its first user to its last."""
+
+    def __init__(self) -> None:
+        self.keeper = _Keeper()
+        #: What each logger would carry of pytest's handlers by now, with what forwards to it.
+        self.held: dict[logging.Logger, list[tuple[logging.Handler, _Forward | None]]] = {}
+        self.caplog: list[logging.Handler] = []
+        self.unlisted: list[Any] = []
+        self._unwatch: Callable[[], None] = lambda: None
+
+    def wants(self, handler: logging.Handler) -> bool:
+        """Return whether the user asked to see records through ``handler`` while the test runs."""
+        return type(handler).__name__ != "LogCaptureHandler" or any(handler is known for known in self.caplog)
+
+    def start(self) -> None:
+        """Take them out. Only the root logger is visited; others as they are used."""
+        references = logging._handlerList  # type: ignore[attr-defined]  # noqa: SLF001 - what dictConfig closes
+        self.unlisted = [reference for reference in references if owned_by_pytest(reference())]
+        references[:] = [reference for reference in references if not owned_by_pytest(reference())]
+        self._unwatch = watch(self)
+        self.before_use(logging.getLogger())
+
+    def before_use(self, logger: logging.Logger) -> None:
+        handlers = logger.__dict__.get("handlers")
+        if not handlers or logger in self.held:
+            return
+        theirs = [handler for handler in handlers if owned_by_pytest(handler)]
+        if theirs:
+            handlers[:] = [handler for handler in handlers if not owned_by_pytest(handler)]
+            for handler in theirs:
+                self._hold(logger, handler)
+
+    def _hold(self, logger: logging.Logger, handler: logging.Handler) -> None:
+        held = self.held.setdefault(logger, [])
+        if any(handler is known for known, _ in held):
+            return
+        if not held:
+            pin(logger, self.keeper)
+        forward = None
+        silent = type(handler).__name__ == "_LiveLoggingNullHandler" or (
+            getattr(handler, "baseFilename", None) == os.path.abspath(os.devnull)  # noqa: PTH100 - as FileHandler does
+        )
+        if not silent:
+            forward = _Forward(self, handler)
+            if type(handler).__name__ != "LogCaptureHandler" or self.wants(handler):
+                pin(logger, forward, late=True)
+        held.append((handler, forward))
+
+    def forward_to(self, handler: logging.Handler) -> None:
+        """Hand records on to this capture handler too: the test reads them through caplog."""
+        self.caplog.append(handler)
+        for logger, held in self.held.items():
+            for known, forward in held:
+                if known is handler and forward is not None:
+                    unpin(logger, forward)
+                    pin(logger, forward, late=True)
+
+    def keeps_out(self, logger: logging.Logger, handler: logging.Handler) -> bool:
+        if not owned_by_pytest(handler):
+            return False
+        self._hold(logger, handler)  # pytest begins its next phase.
+        return True
+
+    def takes_out(self, logger: logging.Logger, handler: logging.Handler) -> None:
+        held = self.held.get(logger, [])
+        for known, forward in held:
+            if known is handler:
+                if forward is not None:
+                    unpin(logger, forward)
+                held.remove((known, forward))
+                if not held:
+                    unpin(logger, self.keeper)
+                return
+
+    def stop(self) -> None:
+        """Put back what pytest has attached by now."""
+        self._unwatch()
+        for logger, held in self.held.items():
+            handlers = logger.__dict__["handlers"]
+            handlers[:0] = [handler for handler, _ in held if not any(handler is known for known in handlers)]
+            for _, forward in held:
+                if forward is not None:
+                    unpin(logger, forward)
+            if held:
+                unpin(logger, self.keeper)
+        self.held.clear()
+        references = logging._handlerList  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+        references[:0] = [reference for reference in self.unlisted if reference() is not None]
+
+
+_current: Aside | None = None
+_users = 0
+
+
+def set_aside() -> Callable[[], None]:
+    """Set pytest's handlers aside until what is returned is called; several users may overlap."""
+    global _current, _users  # noqa: PLW0603 - one state per process, as logging's
+    if _current is None:
+        _current = Aside()
+        _current.start()
+    _users += 1
+    ended = False
+
+    def put_back() -> None:
+        nonlocal ended
+        global _current, _users  # noqa: PLW0603 - as above
+        if ended:
+            return
+        ended = True
+        _users -= 1
+        if not _users and _current is not None:
+            _current.stop()
+            _current = None
+
+    return put_back
+
+
+def current() -> Aside | None:
+    """Return the setting aside that is in force, if any."""
+    return _current

@@ -1,0 +1,135 @@
+"""The logger tree: what changed since the journal was opened, and how to undo it.
+
+Only what is used is noted, so the cost follows what a test does. Looking at all loggers is left to the dict itself
+(one copy, one comparison), at C speed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from operator import attrgetter
+from typing import Any
+
+from ._loggers import Watcher, watch
+
+_LISTS = ("handlers", "filters")
+
+
+def made_by_an_import() -> bool:
+    """Return whether a module is being imported further up the stack."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the stack is the only witness
+    up: Any = frame
+    while up is not None:
+        if up.f_code.co_name == "<module>" and getattr(up.f_globals.get("__spec__"), "_initializing", False):
+            return True
+        up = up.f_back
+    return False
+
+
+class Journal(Watcher):
+    """The state of every logger when it was opened, kept for those that are used."""
+
+    def __init__(self) -> None:
+        root = logging.getLogger()
+        self.manager: Any = logging.Logger.manager
+        self.tree: dict[str, Any] = dict(self.manager.loggerDict)
+        #: Each used logger: its attributes, and its handlers and filters as lists of their own.
+        self.before: dict[logging.Logger, tuple[dict[str, Any], dict[str, list[Any]]]] = {}
+        #: Loggers born since: True when a module made it while it was imported.
+        self.born: dict[logging.Logger, bool] = {}
+        self.levels_touched = False
+        self._unwatch = watch(self)
+        self.before_use(root)
+
+    def before_use(self, logger: logging.Logger) -> None:
+        state = vars(logger)
+        if "name" not in state:
+            # It is inside its __init__.
+            self.born[logger] = made_by_an_import()
+        elif logger not in self.born and logger not in self.before:
+            self.before[logger] = (dict(state), {name: list(state.get(name, ())) for name in _LISTS})
+
+    def changed(self) -> list[logging.Logger]:
+        """Return the loggers that are not as they were, the new ones included."""
+        return [logger for logger in self.before if self._differs(logger)] + list(self.born)
+
+    def _differs(self, logger: logging.Logger) -> bool:
+        attributes, lists = self.before[logger]
+        state = vars(logger)
+        return state != attributes or any(not _same(state.get(name, ()), lists[name]) for name in _LISTS)
+
+    def restore(self) -> None:
+        """Put every logger back, take the new ones out of the tree, and close the journal.
+
+        A logger that a module made for itself while it was imported stays in the tree, as it was born: the module
+        holds it for good, and a second one under its name would leave the module with one that nobody configures.
+        """
+        self._unwatch()
+        levels = False
+        for logger, (attributes, lists) in self.before.items():
+            state = vars(logger)
+            levels = levels or state.get("level") != attributes["level"]
+            for name in _LISTS:
+                if name in attributes:
+                    attributes[name][:] = lists[name]  # The same list object: somebody may hold it.
+            if state != attributes:
+                levels = levels or state.get("parent") is not attributes.get("parent")
+                state.clear()
+                state.update(attributes)
+        tree = self.manager.loggerDict
+        if self.born or len(tree) != len(self.tree):
+            self._restore_tree(tree)
+            levels = True
+        if levels or self.levels_touched:
+            clear_level_caches(tree)
+
+    def _restore_tree(self, tree: dict[str, Any]) -> None:
+        for logger in self.born:
+            if tree.get(logger.name) is logger:
+                del tree[logger.name]
+                self._leave_placeholders(tree, logger)
+        for name, held in self.tree.items():
+            if tree.get(name) is not held:
+                tree[name] = held
+        for name in [name for name in tree if name not in self.tree]:
+            del tree[name]
+        for logger, stays in self.born.items():
+            if stays:
+                self._bear_again(tree, logger)
+
+    @staticmethod
+    def _leave_placeholders(tree: dict[str, Any], logger: logging.Logger) -> None:
+        parts = logger.name.split(".")
+        for length in range(1, len(parts)):
+            above = tree.get(".".join(parts[:length]))
+            if isinstance(above, logging.PlaceHolder):
+                above.loggerMap.pop(logger, None)
+
+    def _bear_again(self, tree: dict[str, Any], logger: logging.Logger) -> None:
+        logger.__dict__.update(level=logging.NOTSET, propagate=True, disabled=False, parent=None)
+        for name in _LISTS:
+            logger.__dict__[name].clear()
+        held = tree.get(logger.name)
+        if isinstance(held, logging.Logger):
+            return
+        tree[logger.name] = logger
+        if held is not None:
+            self.manager._fixupChildren(held, logger)  # noqa: SLF001 - as Manager.getLogger does
+        self.manager._fixupParents(logger)  # noqa: SLF001 - as above
+
+
+def _same(one: Any, other: Any) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def clear_level_caches(tree: dict[str, Any]) -> None:
+    """Empty the level cache of every logger in ``tree`` and of root; only full ones cost anything."""
+    logging.getLogger()._cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - as Manager._clear_cache does
+    placeholder: Any = logging.PlaceHolder
+    placeholder._cache = {}  # noqa: SLF001 - so that one attrgetter serves the whole tree at C speed
+    try:
+        for cache in filter(None, map(attrgetter("_cache"), list(tree.values()))):
+            cache.clear()
+    finally:
+        del placeholder._cache  # noqa: SLF001 - as above
