@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from .errors import ArgumentError
@@ -18,6 +18,8 @@ class Judge:
 
     ``who`` is the fixture's name, ``line(item)`` one line of a listing, ``hint(matcher, items)`` the one certain
     explanation of a miss or None, ``extra(items)`` further sections ``(label, text)`` for every failure.
+    ``nearest(matcher, items)`` finds the near misses where the matcher's own search is too short-sighted;
+    ``summary(matcher, items)`` says in one line what is there when a listing would not help, or returns None.
     """
 
     def __init__(
@@ -28,12 +30,16 @@ class Judge:
         verb: str = "received",
         hint: Callable[[Matcher[Any], Sequence[Any]], str | None] | None = None,
         extra: Callable[[Sequence[Any]], Sequence[tuple[str, str | None]]] | None = None,
+        nearest: Callable[[Matcher[Any], Sequence[Any]], Mapping[int, str]] | None = None,
+        summary: Callable[[Matcher[Any], Sequence[Any]], str | None] | None = None,
     ) -> None:
         self.who = who
         self.line = line
         self.verb = verb
         self.hint = hint
         self.extra = extra
+        self.nearest = nearest or (lambda matcher, items: matcher.nearest(items))
+        self.summary = summary
 
     def present(self, matcher: Matcher[T], items: Sequence[T], found: Sequence[T] | None = None) -> Any:
         """Return the first match (or, when a count was asked for, all of them as a tuple); raise AssertionError."""
@@ -103,13 +109,16 @@ class Judge:
         else:
             times = "once" if len(matched) == 1 else f"{len(matched):,} times"
             headline = f"{self.who} {self.verb} {matcher.brief} {times}, not {matcher.count:,}{tail}"
-        shown = items if not matched else matched
-        label = self.verb if not matched else "matched"
+        label, there = "matched", listing(matched, self.line, noun)
+        if not matched:
+            marks = self.nearest(matcher, items)
+            short = self.summary(matcher, items) if self.summary and not marks else None
+            label, there = self.verb, short or listing(items, self.line, noun, marks=marks)
         raise AssertionError(
             layout(
                 headline,
                 ("wanted", matcher.wanted),
-                (label, listing(shown, self.line, noun, marks={} if matched else matcher.nearest(items))),
+                (label, there),
                 ("of", f"{plural(len(items), noun)} in all" if matched and len(items) > len(matched) else None),
                 *(self.extra(items) if self.extra else ()),
                 ("hint", self.hint(matcher, items) if self.hint else None),
