@@ -66,6 +66,5 @@ class DroppingQueueHandler(QueueHandler):
             return
         listener, self.listener = self.listener, None
         listener.stop()
-        lost = self.dropped + listener.abandoned
-        if lost:
-            logger.warning("%d alerts were lost: %d dropped, %d given up", lost, self.dropped, listener.abandoned)
+        if self.dropped or listener.abandoned:
+            logger.warning("alerts were lost: %d dropped, %d given up", self.dropped, listener.abandoned)

@@ -1,0 +1,36 @@
+"""Errors reach the chat room, disasters the mailbox too; both from behind the queue."""
+
+from shop.log_config import shutdown_logging
+from shop.payment import DECLINED_CARD, GATEWAY_DOWN_CARD, GOOD_CARD
+
+
+def test_an_error_is_posted_to_the_chat_room(shop_logging, webhook_endpoint, buy):
+    buy(DECLINED_CARD)
+
+    request = webhook_endpoint.wait_for("declined", timeout=2)
+    assert request.method == "POST"
+    assert request.json == {"text": ":rotating_light: shop.payment: card 0002 declined"}
+
+
+def test_only_errors_are_posted(shop_logging, webhook_endpoint, buy):
+    buy(GOOD_CARD)
+    buy(DECLINED_CARD)
+    shutdown_logging()
+
+    webhook_endpoint.assert_received(count=1)
+
+
+def test_a_disaster_is_mailed_to_the_operators(shop_logging, smtp_endpoint, buy):
+    buy(GATEWAY_DOWN_CARD)
+
+    mail = smtp_endpoint.wait_for("payment gateway is down", timeout=2)
+    assert mail.subject == "The shop is in trouble"
+    assert mail.recipients == ("operators@example.com",)
+
+
+def test_an_error_is_not_mailed(shop_logging, smtp_endpoint, handler_spy, buy):
+    buy(DECLINED_CARD)
+    shutdown_logging()
+
+    handler_spy.assert_routed("declined", to=["webhook"], not_to=["mail"])
+    smtp_endpoint.assert_not_received()
