@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from ._reactor import READ, WRITE, Reactor, Watch, reactor
+from ._reactor import READ, WRITE, Hold, Reactor, Watch, reactor
 
 #: Bytes that one read takes at most.
 CHUNK = 256 * 1024
@@ -41,7 +41,7 @@ class ConnectionProtocol(Protocol):
 class Connection:
     """One client. Its methods are called while the reactor is held, or in the reactor's thread."""
 
-    __slots__ = ("_closing", "_out", "_protocol", "_watch", "gone", "listener", "peer", "sock")
+    __slots__ = ("_closing", "_finishing", "_out", "_protocol", "_watch", "gone", "listener", "peer", "sock")
 
     def __init__(
         self,
@@ -57,12 +57,13 @@ class Connection:
         self.gone = False
         self._out = bytearray()
         self._closing = False
+        self._finishing = False
         self._protocol = make(self)
         self._watch = loop.watch(sock, self._ready, self._failed)
 
     def write(self, data: bytes) -> None:
         """Send ``data``: now as much as the socket takes, the rest when it takes more. Ignored when it is gone."""
-        if self.gone or self._closing:
+        if self.gone or self._closing or self._finishing:
             return
         if not self._out:
             try:
@@ -81,6 +82,15 @@ class Connection:
         self._closing = True
         if not self._out:
             self._lose()
+
+    def finish(self) -> None:
+        """Close the writing side when everything written has been sent; read on, into nothing, until the client ends.
+
+        So a client that is still sending gets to read why it is refused: closing at once would send it a RST.
+        """
+        self._finishing = True
+        if not self._out:
+            self._shut()
 
     def reset(self) -> None:
         """Break the connection with a RST: the client gets a ConnectionResetError."""
@@ -133,10 +143,17 @@ class Connection:
             self._lose()
             return
         if not self._out:
+            self._watch.want(self._watch.events & ~WRITE)
             if self._closing:
                 self._lose()
-            else:
-                self._watch.want(self._watch.events & ~WRITE)
+            elif self._finishing:
+                self._shut()
+
+    def _shut(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._lose()
 
     def _read(self) -> None:
         try:
@@ -146,7 +163,10 @@ class Connection:
         except OSError:
             self._lose()
             return
-        if data:
+        if self._finishing:
+            if not data:
+                self._lose()
+        elif data:
             self._protocol.data(data)
         else:
             self.pause()
@@ -168,7 +188,7 @@ class Listener:
         self.make = make
         self.on_error = on_error
         self.connections: set[Connection] = set()
-        self._reactor = reactor()
+        self.reactor = reactor()
         self._sock = bound(("127.0.0.1", 0)) if sock is None else sock
         self.address: tuple[str, int] = self._sock.getsockname()[:2]
         self._watch: Watch | None = None
@@ -183,9 +203,13 @@ class Listener:
         """Whether new connections are refused."""
         return self._watch is None
 
+    def held(self) -> Hold:
+        """Hold the reactor in a ``with`` block: no protocol runs meanwhile."""
+        return self.reactor.held()
+
     def refuse(self) -> None:
         """Refuse new connections, and reset those there are. The port stays this listener's."""
-        with self._reactor.held():
+        with self.reactor.held():
             if self._watch is None:
                 return
             self._close_listener()
@@ -196,13 +220,13 @@ class Listener:
 
     def accept(self) -> None:
         """Accept connections again, on the same port."""
-        with self._reactor.held():
+        with self.reactor.held():
             if self._watch is None:
                 self._listen()
 
     def stop(self) -> None:
         """Close the listener and every connection. When this returns, no protocol is running or runs again."""
-        with self._reactor.held():
+        with self.reactor.held():
             self._close_listener()
             for connection in tuple(self.connections):
                 connection.drop()
@@ -211,7 +235,7 @@ class Listener:
     def _listen(self) -> None:
         self._sock.listen(BACKLOG)
         self._sock.setblocking(False)
-        self._watch = self._reactor.watch(self._sock, self._accept, self.on_error)
+        self._watch = self.reactor.watch(self._sock, self._accept, self.on_error)
 
     def _close_listener(self) -> None:
         if self._watch is not None:
@@ -230,11 +254,11 @@ class Listener:
                 self.on_error(error)
                 if self._watch is not None:
                     self._watch.want(0)
-                    self._reactor.call_later(REST, partial(self._watch.want, READ), self.on_error)
+                    self.reactor.call_later(REST, partial(self._watch.want, READ), self.on_error)
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.connections.add(Connection(self, sock, peer, self.make, self._reactor))
+            self.connections.add(Connection(self, sock, peer, self.make, self.reactor))
 
 
 def bound(address: tuple[str, int]) -> socket.socket:
