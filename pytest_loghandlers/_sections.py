@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pytest
 
-from ._base.lifetime import Lifetime
-
-
-class Room(Protocol):
-    """What a fixture's class offers the report: its name and what it saw."""
-
-    _who: str
-
-    def _report(self) -> str:
-        """Return what it saw, bounded in lines; empty when there is nothing to tell."""
-
+from ._base.lifetime import Lifetime, bounded, told
 
 RoomType = TypeVar("RoomType", bound=Lifetime)
-_KEY = pytest.StashKey[list[Lifetime]]()
 
 
 class FailureSections:
     """The hook behind the sections: registered by an item's first door, gone when that item's report is made.
 
-    So a test that uses no fixture of ours pays for no hook of ours.
+    So a test that uses no fixture of ours pays for no hook of ours. One object serves the whole session: pytest keeps
+    every plugin object that it has ever seen.
     """
-
-    def __init__(self, item: pytest.Item) -> None:
-        self.item = item
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -38,23 +25,45 @@ class FailureSections:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add a section for each room in use to the report of the phase that failed."""
         report = yield
-        if item is self.item:
-            if report.failed:
-                for room in item.stash.get(_KEY, ()):
-                    text = room._report()  # type: ignore[attr-defined]  # noqa: SLF001 - rooms offer it to this door
-                    if text:
-                        report.sections.append((f"{room._who} saw", text))  # noqa: SLF001 - as above
-            if call.when == "teardown":
-                item.config.pluginmanager.unregister(self)
+        if _ROOMS not in item.stash:
+            return report
+        if report.failed:
+            report.sections += _sections(item.stash[_ROOMS])
+        if call.when == "teardown":
+            # Also for a plugin that runs the item again: its doors register anew.
+            del item.stash[_ROOMS]
+            item.config.pluginmanager.unregister(self)
         return report
+
+
+_ROOMS = pytest.StashKey[list[Lifetime]]()
+_HOOK = pytest.StashKey[FailureSections]()
+
+
+def _sections(rooms: list[Lifetime]) -> list[tuple[str, str]]:
+    """Return ``(title, text)`` for each room that has something to tell; a room that fails to is told of."""
+    sections = []
+    for room in rooms:
+        who = room._who  # noqa: SLF001 - offered to this module
+        try:
+            # The room may be what hangs: bounded, like everything of a test that has failed already.
+            text = bounded(room._report, f"the report of {who}")  # noqa: SLF001 - as above
+        except Exception as error:  # noqa: BLE001 - the test's own failure is what must be seen
+            text = f"<cannot be shown: {told(error)}>"
+        if text:
+            sections.append((f"{who} saw", text))
+    return sections
 
 
 def opened(request: pytest.FixtureRequest, room: RoomType) -> Iterator[RoomType]:
     """Start ``room`` for one test, lend it, and stop it when the test is over."""
-    item = request.node
-    if _KEY not in item.stash:
-        item.stash[_KEY] = []
-        request.config.pluginmanager.register(FailureSections(item))
-    item.stash[_KEY].append(room)
+    item: pytest.Item = request.node
+    if _ROOMS not in item.stash:
+        item.stash[_ROOMS] = []
+        hook = item.config.stash.setdefault(_HOOK, FailureSections())
+        # It is still there when a test was interrupted before its last report.
+        if not item.config.pluginmanager.is_registered(hook):
+            item.config.pluginmanager.register(hook)
+    item.stash[_ROOMS].append(room)
     with room:
         yield room

@@ -6,6 +6,7 @@ the room saw to the report of a test that failed.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 @pytest.fixture
 def logging_sandbox(request: pytest.FixtureRequest) -> Iterator[LoggingSandbox]:
     """Logging's whole global state, saved and restored; applies and explains configurations."""
+    from ._caplog import caplog_served
     from ._sections import opened
     from .observe.sandbox import LoggingSandbox
 
-    yield from opened(request, LoggingSandbox())
+    with caplog_served(request):
+        yield from opened(request, LoggingSandbox())
 
 
 @pytest.fixture
@@ -44,10 +47,12 @@ def capture_handler(request: pytest.FixtureRequest) -> Iterator[CaptureHandler]:
 @pytest.fixture
 def handler_spy(request: pytest.FixtureRequest) -> Iterator[HandlerSpy]:
     """Watch real handlers: offered, filtered, emitted, failed, escaped, re-entered, flushed, closed."""
+    from ._caplog import caplog_served
     from ._sections import opened
     from .observe.spy import HandlerSpy
 
-    yield from opened(request, HandlerSpy())
+    with caplog_served(request):
+        yield from opened(request, HandlerSpy())
 
 
 @pytest.fixture
@@ -93,3 +98,10 @@ def log_rotation(request: pytest.FixtureRequest) -> Iterator[LogRotation]:
     from .stress.log_rotation import LogRotation
 
     yield from opened(request, LogRotation())
+
+
+def pytest_unconfigure() -> None:
+    """End the background threads that endpoints share, if any endpoint was ever asked for."""
+    reactor = sys.modules.get(f"{__package__}.endpoints._reactor")
+    if reactor is not None:
+        reactor.shutdown()

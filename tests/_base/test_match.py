@@ -156,13 +156,17 @@ def test_another_kind_of_thing_has_its_own_nouns():
     [
         (
             {"text": 5},
-            "5 is an int: the text of a message is looked for with a str (contained in it) or a compiled regex of str "
-            "(searched in it)",
+            (
+                "5 is an int: the text of a message is looked for with a str (contained in it) or a compiled regex of "
+                "str (searched in it)"
+            ),
         ),
         (
             {"text": re.compile(b"x")},
-            "re.compile(b'x') is a Pattern: the text of a message is looked for with a str (contained in it) or a "
-            "compiled regex of str (searched in it)",
+            (
+                "re.compile(b'x') is a Pattern: the text of a message is looked for with a str (contained in it) or a "
+                "compiled regex of str (searched in it)"
+            ),
         ),
         ({"severity": "fatal"}, "severity='fatal': it is one of info, warning, error"),
         ({"facility": "user"}, "facility='user': a message has no such field; it has host, severity"),
