@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ._loggers import Watcher, pin, unpin, watch
@@ -19,6 +20,31 @@ from ._loggers import Watcher, pin, unpin, watch
 def owned_by_pytest(handler: object) -> bool:
     """Return whether ``handler`` is one of those that pytest's logging plugin attaches."""
     return type(handler).__module__ == "_pytest.logging"
+
+
+#: The capture handlers that tests read through caplog.
+_read_by_tests: list[logging.Handler] = []
+
+
+@contextmanager
+def forwarding_to(handler: logging.Handler) -> Iterator[None]:
+    """Hand records on to this capture handler of pytest's, although it is set aside: a test reads it."""
+    _read_by_tests.append(handler)
+    try:
+        yield
+    finally:
+        _read_by_tests.remove(handler)
+
+
+def _wanted_at_once(handler: logging.Handler) -> bool:
+    """Return whether the user asked to see records through ``handler`` while the test runs."""
+    kind = type(handler).__name__
+    if kind == "LogCaptureHandler":
+        return any(handler is known for known in _read_by_tests)
+    if kind == "_LiveLoggingNullHandler":
+        return False
+    # Without --log-file, pytest formats every record into the null device.
+    return getattr(handler, "baseFilename", None) != os.path.abspath(os.devnull)  # noqa: PTH100 - as FileHandler does
 
 
 class _Keeper:
@@ -36,12 +62,11 @@ class _Forward:
 
     level = 0
 
-    def __init__(self, aside: Aside, handler: logging.Handler) -> None:
-        self.aside = aside
+    def __init__(self, handler: logging.Handler) -> None:
         self.handler = handler
 
     def handle(self, record: logging.LogRecord) -> None:
-        if record.levelno < self.handler.level or not self.aside.wants(self.handler):
+        if record.levelno < self.handler.level:
             return
         try:
             self.handler.handle(record)
@@ -56,13 +81,8 @@ class Aside(Watcher):
         self.keeper = _Keeper()
         #: What each logger would carry of pytest's handlers by now, with what forwards to it.
         self.held: dict[logging.Logger, list[tuple[logging.Handler, _Forward | None]]] = {}
-        self.caplog: list[logging.Handler] = []
         self.unlisted: list[Any] = []
         self._unwatch: Callable[[], None] = lambda: None
-
-    def wants(self, handler: logging.Handler) -> bool:
-        """Return whether the user asked to see records through ``handler`` while the test runs."""
-        return type(handler).__name__ != "LogCaptureHandler" or any(handler is known for known in self.caplog)
 
     def start(self) -> None:
         """Take them out. Only the root logger is visited; others as they are used."""
@@ -88,24 +108,10 @@ class Aside(Watcher):
             return
         if not held:
             pin(logger, self.keeper)
-        forward = None
-        silent = type(handler).__name__ == "_LiveLoggingNullHandler" or (
-            getattr(handler, "baseFilename", None) == os.path.abspath(os.devnull)  # noqa: PTH100 - as FileHandler does
-        )
-        if not silent:
-            forward = _Forward(self, handler)
-            if type(handler).__name__ != "LogCaptureHandler" or self.wants(handler):
-                pin(logger, forward, late=True)
+        forward = _Forward(handler) if _wanted_at_once(handler) else None
+        if forward is not None:
+            pin(logger, forward, late=True)
         held.append((handler, forward))
-
-    def forward_to(self, handler: logging.Handler) -> None:
-        """Hand records on to this capture handler too: the test reads them through caplog."""
-        self.caplog.append(handler)
-        for logger, held in self.held.items():
-            for known, forward in held:
-                if known is handler and forward is not None:
-                    unpin(logger, forward)
-                    pin(logger, forward, late=True)
 
     def keeps_out(self, logger: logging.Logger, handler: logging.Handler) -> bool:
         if not owned_by_pytest(handler):

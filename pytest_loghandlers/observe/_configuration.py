@@ -6,7 +6,7 @@ import json
 import logging
 import logging.config
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def _copy(value: Any) -> Any:
 
 
 def _refusal(source: str, function: str, error: BaseException) -> str:
-    chain = []
+    chain: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(chain) < 8:
         text = f"{type(cause).__name__}: {show(str(cause)) if len(str(cause)) > 400 else cause}"
@@ -84,7 +84,7 @@ def _yaml(data: bytes) -> Any:
     return yaml.safe_load(data)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[bytes], Any]] = {
     ".json": json.loads,
     ".toml": lambda data: tomllib.loads(data.decode("utf-8")),
     ".yaml": _yaml,

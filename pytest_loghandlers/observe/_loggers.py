@@ -268,7 +268,10 @@ def watch(watcher: Watcher) -> Callable[[], None]:
 
 class _AttachWatcher(Watcher):
     def __init__(self, callback: Callable[[logging.Logger, logging.Handler], None]) -> None:
-        self.attached = callback  # type: ignore[method-assign]  # the callback is the method
+        self.callback = callback
+
+    def attached(self, logger: logging.Logger, handler: logging.Handler) -> None:
+        self.callback(logger, handler)
 
 
 def on_attach(callback: Callable[[logging.Logger, logging.Handler], None]) -> Callable[[], None]:

@@ -1,5 +1,6 @@
 """LoggingSandbox: everything global in logging is as it was, and configurations are applied and explained."""
 
+import io
 import json
 import logging
 import logging.config
@@ -234,6 +235,14 @@ def test_a_handler_that_raises_in_close_is_named_and_the_rest_is_restored():
         "- close() of handler 'rude' (Rude) raised OSError: 'no such socket'"
     )
     assert tree() == before
+
+
+def test_a_handler_on_a_stream_that_is_closed_by_now_is_no_leak():
+    with LoggingSandbox():
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        stream.close()
+        assert handler.stream.closed
 
 
 def test_a_handler_that_hangs_in_close_costs_a_bounded_wait_and_shows_where(monkeypatch):
