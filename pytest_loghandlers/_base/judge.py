@@ -19,7 +19,7 @@ class Judge:
     ``who`` is the fixture's name, ``line(item)`` one line of a listing, ``hint(matcher, items)`` the one certain
     explanation of a miss or None, ``extra(items)`` further sections ``(label, text)`` for every failure.
     ``nearest(matcher, items)`` finds the near misses where the matcher's own search is too short-sighted;
-    ``summary(matcher, items)`` says in one line what is there when a listing would not help, or returns None.
+    ``summary(matcher, items)`` says what is there when the usual listing would not help, or returns None.
     """
 
     def __init__(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers._base.match import Field, Text, Vocabulary, accept_text, equal, say_wanted
+from pytest_loghandlers._base.match import Field, Vocabulary, equal, say_wanted
 from pytest_loghandlers._base.report import show
+
+from ._wanted import formatted_by
 
 T = TypeVar("T")
 
@@ -69,65 +70,23 @@ def exception_of(record: logging.LogRecord) -> BaseException | None:
     return held if isinstance(held, BaseException) else None
 
 
-def formatted_by(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    """Return ``formatter``'s own output for ``record``, which stays as it is.
-
-    A copy is formatted, because ``Formatter.format`` writes ``message``, ``asctime`` and ``exc_text`` into what it is
-    given. A traceback text that another formatter has cached there is not used.
-    """
-    twin = copy.copy(record)
-    if twin.exc_info:
-        twin.exc_text = None
-    return str(formatter.format(twin))
+def without_message(record: logging.LogRecord) -> str:
+    """Return what stands for the message of a record that cannot be formatted: template, arguments and the reason."""
+    try:
+        return message_of(record)
+    except Exception as error:  # noqa: BLE001 - formatting runs the application's code
+        return f"<no message: {show(record.msg, 60)} % {show(record.args, 40)} raises {type(error).__name__}>"
 
 
 def show_record(record: logging.LogRecord) -> str:
     """Return the record on one line: level, logger, message, exception. Survives one that cannot be formatted."""
     try:
         message = show(message_of(record))
-    except Exception as error:  # noqa: BLE001 - formatting runs the application's code
-        message = f"<no message: {show(record.msg, 60)} % {show(record.args, 40)} raises {type(error).__name__}>"
+    except Exception:  # noqa: BLE001 - as above
+        message = without_message(record)
     raised = exception_of(record)
     tail = "" if raised is None else f"  {show(raised, 60)}"
     return f"{record.levelname:<8} {record.name:<12} {message}{tail}"
-
-
-class Formatted(NamedTuple):
-    """A text looked for in what ``formatter`` makes of a record. Its name in messages is ``formatted``."""
-
-    text: Text
-    formatter: logging.Formatter
-
-    @classmethod
-    def of(cls, text: Any, formatter: Any, default: logging.Formatter | None = None) -> Formatted | None:
-        """Return what the arguments ``formatted=`` and ``formatter=`` ask for.
-
-        ``formatter`` is a ``logging.Formatter`` (anything with ``format(record)``) or a handler, whose formatter is
-        meant. Raises ArgumentError when one is given without the other.
-        """
-        text = accept_text(text, "record")
-        if text is None:
-            if formatter is None:
-                return None
-            raise ArgumentError(f"formatter={show(formatter, 60)} without formatted=: the text to look for is missing")
-        if isinstance(formatter, logging.Handler):
-            # What Handler.format takes when no formatter was set.
-            formatter = formatter.formatter or logging.Formatter()
-        formatter = default if formatter is None else formatter
-        if formatter is None:
-            raise ArgumentError(
-                f"formatted={show(text, 60)} without formatter=: give the logging.Formatter whose output is meant, "
-                "or the handler that has it"
-            )
-        if not callable(getattr(formatter, "format", None)) or isinstance(formatter, (str, type)):
-            raise ArgumentError(
-                f"formatter={show(formatter, 60)}: it is a logging.Formatter, or a handler that has one"
-            )
-        return cls(text, formatter)
-
-    def fits(self, output: str) -> bool:
-        """Return whether the text is found in ``output``."""
-        return self.text.search(output) is not None if isinstance(self.text, re.Pattern) else self.text in output
 
 
 class _MinLevel(Field[T]):

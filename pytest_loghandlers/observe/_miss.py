@@ -1,0 +1,114 @@
+"""Why a capture missed a record: the one certain explanation, and what is there instead."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pytest_loghandlers._base.match import Matcher
+from pytest_loghandlers._base.report import listing, plural, show
+
+from ._chain import all_loggers, find_logger
+from ._records import is_at_or_below, level_name
+from ._text_index import KEYED, Record, RecordIndex
+from ._wanted import formatted_by
+from .route import Route, explain
+
+#: With more loggers than these, nothing is said about all of them.
+LOGGERS: Final = 500
+#: So many of the last records with the wanted text are looked at for a near miss.
+NEAR: Final = 1000
+
+
+def nearest(matcher: Matcher[Record], index: RecordIndex) -> Mapping[int, str]:
+    """Return ``{position: what spoils it}`` of the nearest miss, also when thousands of records came after it."""
+    if matcher.text is None:
+        return matcher.nearest(index.records)
+    # A record that cannot be formatted may be the wanted one, when no other comes near.
+    for positions in (list(index.messages.find(matcher.text)), sorted(index.messages.broken)):
+        last = positions[-NEAR:]
+        near = matcher.nearest([index.records[position] for position in last], limit=NEAR)
+        if near:
+            return {last[at]: why for at, why in near.items()}
+    return {}
+
+
+def summary(matcher: Matcher[Record], index: RecordIndex) -> str | None:
+    """Return what is there when the records' messages do not tell: other loggers' records, or formatted texts."""
+    asked = _asked(matcher)
+    name, formatted = asked.get("logger"), asked.get("formatted")
+    if name is not None and index.records and not _any_of(matcher, index, {"logger"}):
+        whose = f"a logger that matches /{name.pattern}/" if isinstance(name, re.Pattern) else _below(name)
+        return f"no record from {whose} ({len(index.records):,} from other loggers)"
+    if formatted is not None and index.records:
+        return listing(index.records, lambda record: show(formatted_by(formatted.formatter, record)), "record")
+    return None
+
+
+def hint(matcher: Matcher[Record], index: RecordIndex, handler: logging.Handler) -> str | None:
+    """Return the rule of logging that keeps such a record from ``handler``, with the chain drawn; None if unsure."""
+    asked = _asked(matcher)
+    name = asked.get("logger")
+    if isinstance(name, re.Pattern):
+        return None
+    if asked.keys() & KEYED and _any_of(matcher, index, KEYED):
+        return None  # Such a record did arrive; what this one lacks is something else.
+    # Whatever stops a CRITICAL record stops those below it.
+    level = asked.get("level", max(asked.get("min_level", 0), logging.CRITICAL))
+    if name is not None:
+        loggers = [each for each in all_loggers() if is_at_or_below(each.name, name)]
+        if not loggers:
+            return explain(name, level, handler=handler).hint
+        routes = _stopped(loggers, level, handler)
+        # The logger itself, or where only a placeholder stands, the first one below it.
+        own = find_logger(name) or loggers[0]
+        return next((route.hint for route in routes if route.logger == own.name), None)
+    loggers = list(itertools.islice(all_loggers(), LOGGERS + 1))
+    if len(loggers) > LOGGERS:
+        return None
+    routes = _stopped(loggers, level, handler)
+    if routes:
+        route = routes[0]
+        others = f"; no other logger lets one through to {getattr(handler, '_who', 'it')} either"
+        return (route.hint or "").replace("\n", others + "\n", 1)
+    if not asked and not index.records:
+        return _least_level(loggers)
+    return None
+
+
+def _asked(matcher: Matcher[Record]) -> dict[str, Any]:
+    return {field.name: wanted for field, wanted in matcher.conditions}
+
+
+def _below(name: str) -> str:
+    return "root itself" if name == "root" else f"{name!r} or below it"
+
+
+def _any_of(matcher: Matcher[Record], index: RecordIndex, names: set[str] | frozenset[str]) -> bool:
+    """Return whether any record meets those conditions of the matcher that have these names."""
+    kept = [condition for condition in matcher.conditions if condition[0].name in names]
+    return index.first(Matcher(matcher.vocabulary, None, None, kept)) is not None
+
+
+def _stopped(loggers: Sequence[logging.Logger], level: int, handler: logging.Handler) -> list[Route]:
+    """Return the routes from all these loggers when every one is stopped; nothing when one may get through."""
+    routes = []
+    for each in loggers:
+        route = explain(each, level, handler=handler)
+        if route.stopped_by is None:
+            return []
+        routes.append(route)
+    return routes
+
+
+def _least_level(loggers: Sequence[logging.Logger]) -> str | None:
+    """Return what is true of every logger when root's level is the lowest there is: the miss that everybody meets."""
+    root = loggers[0]
+    if root.level <= logging.DEBUG or any(0 < each.level < root.level for each in loggers):
+        return None
+    others = len(loggers) - 1
+    lower = f"none of the {plural(others, 'other logger')} has" if others else "no other logger has"
+    return f"no record below {level_name(root.level)} can arrive: that is root's level, and {lower} a lower one"
