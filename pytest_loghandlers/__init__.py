@@ -47,13 +47,11 @@ _ROOMS = {
 __all__ = list(_ROOMS)
 
 
+# No __dir__ beside it: freezegun and others walk what dir() tells of every module, and would so import every room,
+# and asyncio with them, into a process that uses one.
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_ROOMS[name]}", __name__), name)
     globals()[name] = value
     return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
