@@ -1,4 +1,4 @@
-"""Faults that were really there: what the plugin says of the first draft, and that the shop of today is free of them."""
+"""Faults that were really there: what the plugin says of the first draft, and that today's shop is free of them."""
 
 import logging
 import subprocess
@@ -71,7 +71,8 @@ import logging, sys
 from shop.log_config import logging_config, setup_logging
 from shop.obvious import obvious_setup_logging
 
-{setup}(logging_config(log_dir={log_dir!r}, syslog_address=("127.0.0.1", 9), webhook_url={url!r}, mailhost=("127.0.0.1", 9)))
+discard = ("127.0.0.1", 9)
+{setup}(logging_config(log_dir={log_dir!r}, syslog_address=discard, webhook_url={url!r}, mailhost=discard))
 for number in range(3):
     logging.getLogger("shop").error("declined %d", number)
 """
@@ -94,7 +95,7 @@ def run(tmp_path, monkeypatch, webhook_endpoint):
 def test_the_obvious_set_up_loses_what_is_queued_when_the_process_ends(run, webhook_endpoint):
     run(obvious_setup_logging)
 
-    with pytest.raises(AssertionError, match="webhook_endpoint .* not 3|webhook_endpoint never received"):
+    with pytest.raises(AssertionError, match=r"webhook_endpoint (never received|.* not 3)"):
         webhook_endpoint.assert_received("declined", count=3)
 
 

@@ -23,6 +23,7 @@ def run_shop(tmp_path, config, syslog_endpoint, webhook_endpoint, smtp_endpoint)
                 *("--mail", "{}:{}".format(*smtp_endpoint.address)),
                 *("--webhook", webhook_endpoint.url),
             ],
+            check=False,
             input=orders,
             text=True,
             capture_output=True,
