@@ -7,17 +7,35 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from pytest_loghandlers._base.deadline import RealClock
+from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers._base.judge import Judge
 from pytest_loghandlers._base.lifetime import Lifetime
-from pytest_loghandlers._base.match import Matcher, Vocabulary
-from pytest_loghandlers._base.report import cut, listing, plural
+from pytest_loghandlers._base.match import Field, Matcher, Vocabulary
+from pytest_loghandlers._base.report import cut, listing, plural, show
 
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
 #: Seconds that ``wait_for`` waits when it is not told.
 WAIT = 5.0
+
+
+def malformed_field() -> Field[Any]:
+    """Return the field every endpoint's things have: ``malformed`` is None, or why it could not be parsed."""
+    return Field(
+        "malformed",
+        lambda item: item.malformed is not None,
+        accept=_accept_flag,
+        brief=lambda wanted: "as malformed" if wanted else "well formed",
+        clause=lambda wanted: "that is malformed" if wanted else "that is well formed",
+    )
+
+
+def _accept_flag(wanted: Any) -> Any:
+    if isinstance(wanted, bool):
+        return wanted
+    raise ArgumentError(f"malformed={show(wanted)}: it is True or False")
 
 
 class Endpoint(Lifetime, Generic[T]):

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -16,45 +16,12 @@ from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal
 from pytest_loghandlers._base.report import show
 
+from ._endpoint import malformed_field
+from ._headers import Headers
 from ._http import MAX_BODY, Arrived
 
 NOT_JSON: Final = type("NotJson", (), {"__repr__": lambda self: "not JSON"})()  # noqa: ARG005 - a repr takes self
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
-
-
-class Headers(Mapping[str, str]):
-    """Header fields by name, in any case; a name that was sent more than once has its values joined by ``, ``."""
-
-    __slots__ = ("_fields", "raw")
-
-    def __init__(self, raw: Iterable[tuple[str, str]]) -> None:
-        #: Each field as it was sent: ``(name, value)``, in order.
-        self.raw = tuple(raw)
-        self._fields: dict[str, tuple[str, str]] = {}
-        for name, value in self.raw:
-            before = self._fields.get(name.lower())
-            self._fields[name.lower()] = (name, value) if before is None else (before[0], f"{before[1]}, {value}")
-
-    def __getitem__(self, name: str) -> str:
-        return self._fields[name.lower()][1]
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._fields.values())
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Mapping):
-            return NotImplemented
-        return {name.lower(): value for name, value in self.items()} == {
-            str(name).lower(): value for name, value in other.items()
-        }
-
-    __hash__ = None  # type: ignore[assignment]  # as every mapping that compares by content
-
-    def __repr__(self) -> str:
-        return repr(dict(self.items()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +183,7 @@ VOCABULARY: Final = Vocabulary[WebhookRequest](
             agree=_has_part,
             clause=lambda wanted: f"whose headers have {show(wanted)}",
         ),
-        Field("malformed", lambda request: request.malformed is not None),
+        malformed_field(),
     ),
 )
 
