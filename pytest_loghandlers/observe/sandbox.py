@@ -136,6 +136,7 @@ def _put_away(handler: logging.Handler, verb: str, action: Any) -> list[str]:
         return [f"- {error}"]
     except Exception as error:  # noqa: BLE001 - the handler is the user's
         if isinstance(error, ValueError) and getattr(getattr(handler, "stream", None), "closed", False):
-            return []  # It wrote to a stream of pytest's capturing, which ended before; shutdown() passes this over too.
+            # Its stream was of pytest's capturing, which has ended; logging.shutdown() passes this over too.
+            return []
         return [f"- {verb}() of handler {name} raised {type(error).__name__}: {show(str(error))}"]
     return []

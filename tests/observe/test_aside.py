@@ -77,7 +77,7 @@ SUITE = """
         assert caplog.messages == ["after"]
 
     def test_both(logging_sandbox, caplog):
-        logging_sandbox.configure({"version": 1})
+        logging_sandbox.configure({"version": 1}, disable_existing_loggers=False)
         caplog.set_level("DEBUG", logger="app")
         logging.getLogger("app").warning("both")
         assert caplog.messages == ["both"]

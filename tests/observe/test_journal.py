@@ -1,0 +1,109 @@
+"""Journal: the logger tree is as it was, whatever a test did to it."""
+
+import logging
+import logging.config
+import sys
+
+import pytest
+
+from pytest_loghandlers import LoggingSandbox
+
+
+def tree():
+    """The whole logger tree as plain values."""
+    found = {}
+    loggers = {"root": logging.getLogger(), **logging.Logger.manager.loggerDict}
+    for name, logger in loggers.items():
+        if isinstance(logger, logging.PlaceHolder):
+            found[name] = ("placeholder", id(logger), {child.name for child in logger.loggerMap})
+        else:
+            state = {key: value for key, value in vars(logger).items() if key != "_cache"}
+            for key in ("handlers", "filters"):
+                state[key] = (id(state[key]), list(state[key]))
+            found[name] = (id(logger), state)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def loggers_of_the_test():
+    """Two loggers that were there before, one of them with a handler, a filter and a placeholder above it."""
+    with LoggingSandbox():
+        old = logging.getLogger("old")
+        old.addHandler(logging.NullHandler())
+        old.addFilter(logging.Filter("old"))
+        logging.getLogger("above.below")
+        yield
+
+
+CHANGES = {
+    "setLevel": lambda: logging.getLogger("old").setLevel(5),
+    "level written": lambda: setattr(logging.getLogger("old"), "level", 5),
+    "root level": lambda: logging.getLogger().setLevel(5),
+    "propagate": lambda: setattr(logging.getLogger("old"), "propagate", False),
+    "disabled": lambda: setattr(logging.getLogger("old"), "disabled", True),
+    "handlers emptied in place": lambda: [logging.getLogger("old").handlers.clear()],
+    "handlers replaced": lambda: setattr(logging.getLogger("old"), "handlers", []),
+    "handlers assigned by slice": lambda: logging.getLogger("old").handlers.__setitem__(slice(None), []),
+    "handler added": lambda: logging.getLogger("old").addHandler(logging.NullHandler()),
+    "handler removed": lambda: logging.getLogger("old").removeHandler(logging.getLogger("old").handlers[0]),
+    "filters emptied in place": lambda: [logging.getLogger("old").filters.clear()],
+    "filter added": lambda: logging.getLogger("old").addFilter(logging.Filter("x")),
+    "an attribute of one's own": lambda: setattr(logging.getLogger("old"), "notice", print),
+    "a new logger": lambda: logging.getLogger("brand.new"),
+    "a new logger below an old one": lambda: logging.getLogger("old.new").setLevel(5),
+    "a placeholder become a logger": lambda: logging.getLogger("above"),
+    "a logger between": lambda: logging.getLogger("above.below.far.down"),
+    "parent": lambda: setattr(logging.getLogger("old"), "parent", logging.getLogger("above.below")),
+    "a logger deleted": lambda: logging.Logger.manager.loggerDict.pop("old"),
+    "the tree emptied": lambda: [logging.Logger.manager.loggerDict.clear()],
+    "dictConfig": lambda: logging.config.dictConfig({"version": 1, "loggers": {"old": {"level": 5, "handlers": []}}}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_tree_is_as_it_was(change):
+    before = tree()
+    with LoggingSandbox():
+        change()
+        assert tree() != before
+    assert tree() == before
+
+
+def test_level_caches_are_not_left_stale():
+    log = logging.getLogger("old")
+    log.setLevel(logging.WARNING)
+    assert not log.isEnabledFor(logging.DEBUG)
+    with LoggingSandbox():
+        log.level = logging.DEBUG
+        log._cache.clear()
+        assert log.isEnabledFor(logging.DEBUG)
+    assert not log.isEnabledFor(logging.DEBUG)
+
+
+def test_a_module_imported_during_the_test_keeps_its_logger_and_nothing_of_its_configuration(tmp_path, monkeypatch):
+    (tmp_path / "late_module.py").write_text("import logging\nlog = logging.getLogger('late')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    below = logging.getLogger("late.below")
+    with LoggingSandbox():
+        import late_module
+
+        late_module.log.setLevel(5)
+        late_module.log.propagate = False
+        late_module.log.addHandler(logging.NullHandler())
+    assert logging.getLogger("late") is late_module.log
+    assert (late_module.log.level, late_module.log.propagate, late_module.log.handlers) == (0, True, [])
+    assert below.parent is late_module.log
+    assert late_module.log.parent is logging.getLogger()
+    del sys.modules["late_module"], logging.Logger.manager.loggerDict["late"]
+
+
+def test_sandboxes_nest():
+    before = tree()
+    with LoggingSandbox():
+        logging.getLogger("old").setLevel(5)
+        middle = tree()
+        with LoggingSandbox():
+            logging.getLogger("old").setLevel(7)
+            logging.getLogger("another")
+        assert tree() == middle
+    assert tree() == before
