@@ -97,8 +97,7 @@ class Reactor:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         kinds = (getattr(selectors, "EpollSelector", None), getattr(selectors, "KqueueSelector", None))
-        #: Whether the kernel notices a socket that is registered while the thread waits.
-        self._direct = type(self._selector) in kinds
+        self._direct = type(self._selector) in kinds  # The kernel notices what is registered while the thread waits.
         self._hold = Hold(self)
         self._timers: list[tuple[float, int, Timer]] = []
         self._turn = itertools.count()
@@ -283,12 +282,8 @@ def shutdown() -> None:
 
 def _before_fork() -> None:
     # A thread that serves nobody would earn a later test, which forks, the warning that forking is unsafe.
-    global _current
-    with _guard:
-        if _current is None or not _current.idle:
-            return
-        ending, _current = _current, None
-    ending.end()
+    if _current is not None and _current.idle:
+        _current.end()
 
 
 def _in_child() -> None:

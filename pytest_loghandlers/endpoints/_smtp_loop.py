@@ -42,7 +42,7 @@ def _copy_of_aiosmtpd() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # Its decorators look the module up.
     spec.loader.exec_module(module)
-    module.log = _SILENT  # type: ignore[attr-defined]  # the copy's own global
+    vars(module)["log"] = _SILENT
     return module
 
 
@@ -53,7 +53,7 @@ class _SilentStart(selector_events.BaseSelectorEventLoop):
     """asyncio logs which selector it uses when a loop is made; this one has its logger replaced for that."""
 
     _init = selector_events.BaseSelectorEventLoop.__init__
-    __init__ = FunctionType(  # type: ignore[assignment]  # the same function, with another global
+    __init__ = FunctionType(
         _init.__code__, {**_init.__globals__, "logger": _SILENT}, "__init__", _init.__defaults__, _init.__closure__
     )
 
