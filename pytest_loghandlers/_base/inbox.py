@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from .deadline import Deadline
@@ -55,6 +55,19 @@ class Inbox(Generic[T]):
             if len(held) != len(self.items):
                 self._snapshot = held = tuple(self.items)
             return held
+
+    def take_back(self, items: Sequence[T]) -> None:
+        """Remove ``items`` (these objects), as far as they are there: they turned out to be parts of another one."""
+        gone = {id(item) for item in items}
+        with self._lock:
+            # From the end, one by one: what a producer appends meanwhile stays.
+            for index in range(len(self.items) - 1, -1, -1):
+                if not gone:
+                    break
+                if id(self.items[index]) in gone:
+                    gone.discard(id(self.items[index]))
+                    del self.items[index]
+            self._snapshot = ()
 
     def clear(self) -> None:
         """Forget everything that has arrived."""

@@ -14,6 +14,8 @@ from ._reactor import READ, WRITE, Hold, Reactor, Watch, reactor
 #: Bytes that one read takes at most.
 CHUNK = 256 * 1024
 BACKLOG = 512
+#: Reads after which catching up with one connection ends: its client may never stop sending.
+READS = 64
 #: Seconds for which a listener rests when the process has no file descriptor left for a new connection.
 REST = 0.05
 _AT_ONCE = struct.pack("ii", 1, 0)
@@ -155,14 +157,24 @@ class Connection:
         except OSError:
             self._lose()
 
-    def _read(self) -> None:
+    def catch_up(self) -> None:
+        """Read what the kernel holds now, in the calling thread."""
+        try:
+            for _ in range(READS):
+                if self.gone or not self._watch.events & READ or not self._read():
+                    return
+        except Exception as error:  # noqa: BLE001 - as in the reactor's thread
+            self._failed(error)
+
+    def _read(self) -> bool:
+        """Read once; return whether there may be more."""
         try:
             data = self.sock.recv(CHUNK)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError:
             self._lose()
-            return
+            return False
         if self._finishing:
             if not data:
                 self._lose()
@@ -171,6 +183,7 @@ class Connection:
         else:
             self.pause()
             self._protocol.eof()
+        return bool(data)
 
 
 class Listener:
@@ -223,6 +236,14 @@ class Listener:
         with self.reactor.held():
             if self._watch is None:
                 self._listen()
+
+    def catch_up(self) -> None:
+        """Accept and read what the kernel holds now, in the calling thread, not waiting for the reactor's turn."""
+        with self.reactor.held():
+            if self._watch is not None and self._watch.events:
+                self._accept(READ)
+            for connection in tuple(self.connections):
+                connection.catch_up()
 
     def stop(self) -> None:
         """Close the listener and every connection. When this returns, no protocol is running or runs again."""

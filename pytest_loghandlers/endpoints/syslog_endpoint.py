@@ -1,0 +1,259 @@
+"""A fake syslog daemon: UDP and TCP on one port, every message kept."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from typing import Any, Final, cast, overload
+
+from pytest_loghandlers._base.inbox import Inbox
+from pytest_loghandlers._base.match import Matcher, Text
+from pytest_loghandlers._base.report import layout, plural, show
+
+from ._datagrams import Datagrams
+from ._endpoint import WAIT, Endpoint
+from ._inlet import Inlet
+from ._syslog_framing import LARGEST_MESSAGE
+from ._syslog_message import SyslogMessage, parse
+from ._syslog_stream import Streams
+from ._syslog_vocabulary import VOCABULARY, hint, line
+from ._tcp import Listener, bound
+
+#: Ports to try: the one that the system chose for UDP may be taken for TCP.
+_TRIES: Final = 100
+
+
+class SyslogEndpoint(Endpoint[SyslogMessage]):
+    """A syslog daemon on 127.0.0.1: UDP and TCP on the same port.
+
+    It takes RFC 5424, RFC 3164 and what Python's ``SysLogHandler`` sends (neither); over TCP messages that end in NUL
+    or LF as well as octet-counted ones. What it cannot read is kept with its bytes, and the reason in ``malformed``.
+    A message over TCP may have 1 MiB (``largest_message`` octets); of a longer one the beginning is kept.
+
+    No datagram is lost, at whatever speed: the kernel holds them until the test looks. Messages of one transport are
+    in the order in which they were sent; between UDP and TCP the order is that in which they were seen.
+
+    ::
+
+        with SyslogEndpoint() as syslog:
+            logger.addHandler(SysLogHandler(syslog.address, facility="local0"))
+            logger.error("disk full")
+            assert syslog.assert_received("disk full", severity="err").facility == "local0"
+    """
+
+    _who = "syslog_endpoint"
+
+    def __init__(self, *, largest_message: int = LARGEST_MESSAGE) -> None:
+        super().__init__(VOCABULARY, line, refresh=self._look, hint=self._hint)
+        self._streams = Streams(self._inbox, self._take_datagrams, lambda: self._age, largest_message)
+        self._listener: Listener
+        self._datagrams: Datagrams
+        self._inlet: Inlet
+        self._dropped: int | None = 0
+
+    def _start(self) -> None:
+        super()._start()
+        self._open()
+        self._defer(self._close, "its sockets are closed")
+
+    def _open(self) -> None:
+        for attempt in range(_TRIES):
+            datagrams = self._make_datagrams()
+            try:
+                sock = bound(datagrams.address)
+            except OSError as error:
+                datagrams.close()
+                if error.errno not in (errno.EADDRINUSE, errno.EACCES) or attempt == _TRIES - 1:
+                    raise
+                continue
+            try:
+                self._listener = Listener(self._streams.open, self._fault, sock)
+            except BaseException:
+                datagrams.close()
+                raise
+            self._datagrams = datagrams
+            self._inlet = Inlet(datagrams, cast("Inbox[object]", self._inbox), self._listener.reactor, self._fault)
+            self._address = datagrams.address
+            return
+
+    def _make_datagrams(self) -> Datagrams:
+        return Datagrams()
+
+    def _close(self) -> None:
+        with self._listener.held():
+            self._dropped = self._datagrams.dropped
+            self._inlet.close()
+            self._listener.stop()
+
+    @property
+    def host(self) -> str:
+        """The address of the loopback interface it listens on."""
+        return self.address[0]
+
+    @property
+    def port(self) -> int:
+        """The port of both its sockets, chosen by the system."""
+        return self.address[1]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """``(host, port)``, as ``SysLogHandler(address=...)`` takes it, with ``socktype`` SOCK_DGRAM or SOCK_STREAM."""
+        self._require_running()
+        # Nothing can have come before somebody knew where to: so a test that never asks pays for no bank of sockets.
+        with self._listener.held():
+            self._inlet.open()
+        return self._address
+
+    @property
+    def dropped(self) -> int | None:
+        """How many datagrams the kernel dropped for want of room; None where the system does not count them."""
+        return self._datagrams.dropped if self._running else self._dropped
+
+    @property
+    def pending(self) -> tuple[bytes, ...]:
+        """What has come over TCP of messages whose end has not: for each connection that has begun one, the bytes."""
+        self._require_running()
+        self._look()
+        return self._streams.pending()
+
+    def _look(self) -> None:
+        """Fetch what the kernel holds, in the calling thread."""
+        if not self._running:
+            return
+        with self._listener.held():
+            self._listener.catch_up()
+            self._take_datagrams()
+
+    def _take_datagrams(self) -> None:
+        for moment, payload in self._inlet.take():
+            self._inbox.put(parse(payload, arrival=max(0.0, moment - self._began)))
+
+    def _sections(self) -> list[tuple[str, str | None]]:
+        sections = super()._sections()
+        begun = self._streams.pending()
+        if begun:
+            text = "; ".join(f"{len(rest):,} octets: {show(rest, 60)}" for rest in begun[:3])
+            more = f"; and on {len(begun) - 3} more connections" if len(begun) > 3 else ""
+            sections.append(("pending", f"over TCP, without an end yet: {text}{more}"))
+        if self.dropped:
+            sections.append(
+                ("lost", f"the kernel dropped {plural(self.dropped, 'datagram')}: its receive buffer was full")
+            )
+        return sections
+
+    def _hint(self, matcher: Matcher[Any], items: Sequence[SyslogMessage]) -> str | None:
+        return hint(matcher, items, self._streams.pending())
+
+    @overload
+    def wait_for(
+        self,
+        text: Text | None = None,
+        *,
+        facility: str | int | None = None,
+        severity: str | int | None = None,
+        app_name: Text | None = None,
+        hostname: Text | None = None,
+        procid: Text | int | None = None,
+        msgid: Text | None = None,
+        transport: str | None = None,
+        malformed: bool | Text | None = None,
+        count: None = None,
+        timeout: float = WAIT,
+    ) -> SyslogMessage: ...
+    @overload
+    def wait_for(
+        self,
+        text: Text | None = None,
+        *,
+        facility: str | int | None = None,
+        severity: str | int | None = None,
+        app_name: Text | None = None,
+        hostname: Text | None = None,
+        procid: Text | int | None = None,
+        msgid: Text | None = None,
+        transport: str | None = None,
+        malformed: bool | Text | None = None,
+        count: int,
+        timeout: float = WAIT,
+    ) -> tuple[SyslogMessage, ...]: ...
+    def wait_for(
+        self, text: Text | None = None, *, count: int | None = None, timeout: float = WAIT, **wanted: Any
+    ) -> Any:
+        """Wait at most ``timeout`` seconds for a message, and return it; with ``count=n`` for n, as a tuple.
+
+        ``text`` is contained (a compiled regex: found) in the message's text. ``facility`` and ``severity`` are
+        keywords (``local0``, ``err`` or ``error``) or numbers. ``malformed`` is True, False, or contained in the
+        reason. The rest is equal, or a compiled regex. Raises AssertionError when the time is over.
+        """
+        __tracebackhide__ = True
+        return self._wait_for(text, count, timeout, wanted)
+
+    @overload
+    def assert_received(
+        self,
+        text: Text | None = None,
+        *,
+        facility: str | int | None = None,
+        severity: str | int | None = None,
+        app_name: Text | None = None,
+        hostname: Text | None = None,
+        procid: Text | int | None = None,
+        msgid: Text | None = None,
+        transport: str | None = None,
+        malformed: bool | Text | None = None,
+        count: None = None,
+    ) -> SyslogMessage: ...
+    @overload
+    def assert_received(
+        self,
+        text: Text | None = None,
+        *,
+        facility: str | int | None = None,
+        severity: str | int | None = None,
+        app_name: Text | None = None,
+        hostname: Text | None = None,
+        procid: Text | int | None = None,
+        msgid: Text | None = None,
+        transport: str | None = None,
+        malformed: bool | Text | None = None,
+        count: int,
+    ) -> tuple[SyslogMessage, ...]: ...
+    def assert_received(self, text: Text | None = None, *, count: int | None = None, **wanted: Any) -> Any:
+        """Return the first message that matches (with ``count=n`` all, exactly n), or raise AssertionError.
+
+        It does not wait: it judges what has reached the sockets. The arguments are those of ``wait_for``.
+        """
+        __tracebackhide__ = True
+        return self._assert_received(text, count, wanted)
+
+    def assert_not_received(
+        self,
+        text: Text | None = None,
+        *,
+        facility: str | int | None = None,
+        severity: str | int | None = None,
+        app_name: Text | None = None,
+        hostname: Text | None = None,
+        procid: Text | int | None = None,
+        msgid: Text | None = None,
+        transport: str | None = None,
+        malformed: bool | Text | None = None,
+    ) -> None:
+        """Raise AssertionError when a message matches, or when that cannot be told: the kernel dropped some.
+
+        It does not wait. The arguments are those of ``wait_for``.
+        """
+        __tracebackhide__ = True
+        wanted: dict[str, Any] = {"facility": facility, "severity": severity, "app_name": app_name}
+        wanted |= {"hostname": hostname, "procid": procid, "msgid": msgid, "transport": transport}
+        wanted["malformed"] = malformed
+        self._assert_not_received(text, wanted)
+        if self.dropped and transport != "tcp":
+            matcher = VOCABULARY.matcher(text, **wanted)
+            raise AssertionError(
+                layout(
+                    f"{self._who} cannot tell whether {matcher.brief} was sent",
+                    ("wanted", f"no message {matcher.clauses}".rstrip()),
+                    *self._sections(),
+                )
+            )
