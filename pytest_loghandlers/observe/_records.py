@@ -89,7 +89,14 @@ def show_record(record: logging.LogRecord) -> str:
     return f"{record.levelname:<8} {record.name:<12} {message}{tail}"
 
 
-class _MinLevel(Field[T]):
+class _RecordField(Field[T]):
+    """A field whose ``fault`` is the judge: it has more to say than what is there and what is wanted."""
+
+    def fits(self, wanted: Any, item: T) -> bool:
+        return self.fault(wanted, item) is None
+
+
+class _MinLevel(_RecordField[T]):
     """``min_level=``: this level or above."""
 
     def fault(self, wanted: Any, item: T) -> str | None:
@@ -97,7 +104,7 @@ class _MinLevel(Field[T]):
         return None if got >= wanted else f"level is {level_name(got)}, below {level_name(wanted)}"
 
 
-class _Logger(Field[T]):
+class _Logger(_RecordField[T]):
     """``logger=``: this logger or one below it; a regex is searched in the name."""
 
     def fault(self, wanted: Any, item: T) -> str | None:
@@ -107,7 +114,7 @@ class _Logger(Field[T]):
         return f"logger is {show(got)}, not {_from(wanted)}"
 
 
-class _Extra(Field[T]):
+class _Extra(_RecordField[T]):
     """``extra=``: attributes of the record, each equal, or matched by a regex."""
 
     def fault(self, wanted: Any, item: T) -> str | None:
@@ -124,7 +131,7 @@ class _Extra(Field[T]):
         return None
 
 
-class _ExcInfo(Field[T]):
+class _ExcInfo(_RecordField[T]):
     """``exc_info=``: an exception class, an exception like this one, True for some, False for none."""
 
     def fault(self, wanted: Any, item: T) -> str | None:
@@ -139,7 +146,7 @@ class _ExcInfo(Field[T]):
         return f"exception is {show(got, 60)}" + (f", not {_exception_words(wanted)}" if wanted is not False else "")
 
 
-class _Formatted(Field[T]):
+class _Formatted(_RecordField[T]):
     """``formatted=`` with ``formatter=``: a text in that formatter's output."""
 
     def fault(self, wanted: Any, item: T) -> str | None:

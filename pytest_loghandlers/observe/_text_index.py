@@ -55,24 +55,34 @@ class TextIndex:
 
     def extend(self, records: Sequence[Record]) -> None:
         """Render what is new in ``records``, which has only grown since the last time."""
-        texts, first = self.texts, self._first
-        for position in range(len(texts), len(records)):
+        begin = len(self.texts)
+        new = records[begin:]
+        texts: list[str] = []
+        rendered = map(self.render, new)
+        while len(texts) < len(new):
             try:
-                text = self.render(records[position])
+                texts.extend(rendered)
             except Exception:  # noqa: BLE001 - rendering runs the application's code
-                self.broken.add(position)
+                # What came before it is in the list; the map goes on behind it.
+                self.broken.add(begin + len(texts))
                 texts.append("")
-                continue
-            texts.append(text)
-            if first.setdefault(text, position) != position:
-                self._more.setdefault(text, []).append(position)
+        self.texts += texts
+        # Backwards, so that of equal texts the first one's position stays.
+        fresh = dict(zip(reversed(texts), range(len(self.texts) - 1, begin - 1, -1), strict=True))
+        if not self._first and len(fresh) == len(texts):
+            self._first = fresh
+        else:
+            for position, text in enumerate(texts, begin):
+                if self._first.setdefault(text, position) != position:
+                    self._more.setdefault(text, []).append(position)
 
     def exactly(self, text: str) -> Iterator[int]:
         """Yield the positions whose whole text is ``text``."""
         first = self._first.get(text)
         if first is not None:
-            yield first
-            yield from self._more.get(text, ())
+            for position in (first, *self._more.get(text, ())):
+                if position not in self.broken:
+                    yield position
 
     def fits(self, position: int, wanted: Text) -> bool:
         """Return whether ``wanted`` is found at ``position``."""
@@ -155,7 +165,7 @@ class _KeyIndex:
         if seen < len(self._order):
             for key in self._order[seen:]:
                 record = records[self.positions[key][0]]
-                if all(field.fault(wanted, record) is None for field, wanted in conditions):
+                if all(field.fits(wanted, record) for field, wanted in conditions):
                     fit.add(key)
             self._allowed[asked] = (fit, len(self._order))
         return fit
@@ -230,6 +240,6 @@ class RecordIndex:
                 continue
             if open_ones:
                 record = self.records[position]
-                if any(field.fault(wanted, record) is not None for field, wanted in open_ones):
+                if not all(field.fits(wanted, record) for field, wanted in open_ones):
                     continue
             yield position
