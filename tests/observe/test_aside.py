@@ -67,7 +67,8 @@ SUITE = """
         logging.getLogger("app").warning("before")
 
     def test_dictconfig(logging_sandbox):
-        logging_sandbox.configure({"version": 1, "root": {"level": "DEBUG", "handlers": []}})
+        root = {"level": "DEBUG", "handlers": []}
+        logging_sandbox.configure({"version": 1, "root": root}, disable_existing_loggers=False)
         logging.getLogger("app").warning("in the sandbox")
         logging.basicConfig(force=True, handlers=[logging.NullHandler()])
         logging.getLogger("app").warning("after force")
