@@ -234,6 +234,8 @@ class CaptureHandler(Lifetime, BufferingHandler):
         """
         __tracebackhide__ = True
         matcher = self._matcher(text, wanted, count)
+        if count == 0:
+            raise ArgumentError("count=0: a wait ends when something comes; that nothing comes is for an assert")
         needed = 1 if count is None else count
 
         def look(_: object) -> list[logging.LogRecord] | None:

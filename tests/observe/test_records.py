@@ -146,21 +146,27 @@ def test_what_is_asked_for_reads_as_a_sentence():
     [
         (
             {"level": "LOUD"},
-            "level='LOUD': it is a number or one of the level names that logging knows: "
-            "NOTSET, DEBUG, INFO, WARN, WARNING, ERROR, CRITICAL, FATAL",
+            (
+                "level='LOUD': it is a number or one of the level names that logging knows: "
+                "NOTSET, DEBUG, INFO, WARN, WARNING, ERROR, CRITICAL, FATAL"
+            ),
         ),
         (
             {"min_level": True},
-            "min_level=True: it is a number or one of the level names that logging knows: "
-            "NOTSET, DEBUG, INFO, WARN, WARNING, ERROR, CRITICAL, FATAL",
+            (
+                "min_level=True: it is a number or one of the level names that logging knows: "
+                "NOTSET, DEBUG, INFO, WARN, WARNING, ERROR, CRITICAL, FATAL"
+            ),
         ),
         ({"logger": 7}, "logger=7: it is the name of a logger, or a logging.Logger"),
         ({"extra": "order"}, "extra='order': it is a dict of record attributes and their values, at least one"),
         ({"extra": {}}, "extra={}: it is a dict of record attributes and their values, at least one"),
         (
             {"exc_info": "ValueError"},
-            "exc_info='ValueError': it is an exception class, an exception, True (there is one) or False "
-            "(there is none)",
+            (
+                "exc_info='ValueError': it is an exception class, an exception, True (there is one) or False "
+                "(there is none)"
+            ),
         ),
     ],
 )
@@ -224,15 +230,19 @@ def test_a_handler_stands_for_its_formatter():
     [
         (
             ("x", None),
-            "formatted='x' without formatter=: give the logging.Formatter whose output is meant, or the handler that "
-            "has it",
+            (
+                "formatted='x' without formatter=: give the logging.Formatter whose output is meant, or the handler "
+                "that has it"
+            ),
         ),
         (("x", "%(message)s"), "formatter='%(message)s': it is a logging.Formatter, or a handler that has one"),
         ((None, 7), "formatter=7 without formatted=: the text to look for is missing"),
         (
             (7, None),
-            "7 is an int: the text of a record is looked for with a str (contained in it) or a compiled regex of str "
-            "(searched in it)",
+            (
+                "7 is an int: the text of a record is looked for with a str (contained in it) or a compiled regex of "
+                "str (searched in it)"
+            ),
         ),
     ],
 )

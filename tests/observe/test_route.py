@@ -8,21 +8,10 @@ import queue
 
 import pytest
 
-from pytest_loghandlers import ArgumentError, CaptureHandler
+from pytest_loghandlers import ArgumentError
 from pytest_loghandlers.observe.route import explain
 
-
-@pytest.fixture(autouse=True)
-def tree(monkeypatch):
-    """An empty tree of loggers below a root at WARNING that has no handler of its own."""
-    root = logging.getLogger()
-    monkeypatch.setattr(root.manager, "loggerDict", {})
-    before, level = root.handlers[:], root.level
-    root.setLevel("WARNING")
-    yield root
-    logging.disable(logging.NOTSET)
-    root.handlers[:] = before
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("empty_tree")
 
 
 def lines(text):
@@ -99,8 +88,10 @@ def test_a_disabled_logger_is_told():
     attached("shop", "file")
     logging.getLogger("shop").disabled = True
     assert lines(explain("shop", "ERROR").hint) == [
-        "an ERROR record cannot leave 'shop': the logger is disabled (dictConfig and fileConfig do that unless "
-        "disable_existing_loggers is False)",
+        (
+            "an ERROR record cannot leave 'shop': the logger is disabled (dictConfig and fileConfig do that unless "
+            "disable_existing_loggers is False)"
+        ),
         "            root   WARNING",
         "            └ shop (inherits)   handlers: file (StreamHandler)   disabled   <- it stops here",
     ]
@@ -128,25 +119,11 @@ def test_a_level_written_without_setlevel_is_told_by_the_stale_cache():
     route = explain("shop", "INFO")
     assert route.stopped_by is None
     assert route.doubts == (
-        "an INFO record leaves 'shop' only because its level cache says enabled, against the levels: one of them was "
-        "written without setLevel()",
+        (
+            "an INFO record leaves 'shop' only because its level cache says enabled, against the levels: one of them "
+            "was written without setLevel()"
+        ),
     )
-
-
-def test_the_drawing_of_a_full_chain_shows_the_next_obstacle_too(tree):
-    shop = logging.getLogger("shop")
-    shop.setLevel("WARNING")
-    shop.propagate = False
-    attached("shop", "file", "ERROR", kind=logging.handlers.RotatingFileHandler, filename="shop.log", delay=True)
-    logging.getLogger("shop.db")
-    with CaptureHandler() as capture:
-        assert lines(explain("shop.db", "DEBUG", handler=capture).hint) == [
-            "a DEBUG record cannot leave 'shop.db': its effective level is WARNING, set on 'shop'",
-            "            root        WARNING   handlers: capture_handler",
-            "            └ shop      WARNING   handlers: file (RotatingFileHandler, ERROR)   propagate=False   "
-            "<- and it would stop here",
-            "              └ shop.db (inherits)",
-        ]
 
 
 def test_propagate_false_keeps_a_record_from_a_handler_above():
@@ -215,29 +192,6 @@ def test_the_name_of_a_given_record_is_what_name_filters_see():
     assert explain("root", "ERROR", handler=file, record=record).stopped_by is None
 
 
-def test_a_filter_that_is_code_is_a_doubt_and_is_not_called():
-    class Picky(logging.Filter):
-        def filter(self, record):
-            raise AssertionError("it was called")
-
-    file = attached("shop", "file")
-    file.addFilter(Picky())
-
-    def quiet(record):
-        raise AssertionError("it was called")
-
-    logging.getLogger("shop").addFilter(quiet)
-    route = explain("shop", "ERROR", handler=file)
-    assert route.stopped_by is None
-    assert lines(route) == [
-        "an ERROR record from 'shop' reaches 'file' (StreamHandler)",
-        "filter quiet on 'shop' may stop it",
-        "filter Picky on 'file' (StreamHandler) may stop it",
-        "root   WARNING",
-        "└ shop (inherits)   handlers: file (StreamHandler, filter Picky)   filter quiet",
-    ]
-
-
 def test_a_handler_on_another_logger_is_told_where_it_is():
     file = attached("audit", "file")
     logging.getLogger("shop")
@@ -261,8 +215,10 @@ def test_the_target_of_a_memory_handler_is_reached_whatever_its_own_level():
     assert lines(explain("shop", "WARNING", handler=target).hint) == [
         "a WARNING record from 'shop' reaches 'buffer' (MemoryHandler), but its level is ERROR",
         "            root   WARNING",
-        "            └ shop (inherits)   handlers: buffer (MemoryHandler, ERROR) -> file (StreamHandler, CRITICAL)   "
-        "<- it stops here",
+        (
+            "            └ shop (inherits)   handlers: buffer (MemoryHandler, ERROR) -> file (StreamHandler, "
+            "CRITICAL)   <- it stops here"
+        ),
     ]
 
 
@@ -288,8 +244,10 @@ def test_without_a_handler_it_is_lastresort_that_decides():
     logging.getLogger("shop").setLevel("DEBUG")
     assert explain("shop", "WARNING").reached == (logging.lastResort,)
     assert lines(explain("shop", "INFO").hint) == [
-        "an INFO record from 'shop' finds no handler: there is none between 'shop' and root, and logging.lastResort "
-        "takes WARNING and above",
+        (
+            "an INFO record from 'shop' finds no handler: there is none between 'shop' and root, and "
+            "logging.lastResort takes WARNING and above"
+        ),
         "            root   WARNING",
         "            └ shop DEBUG",
     ]
@@ -301,8 +259,10 @@ def test_without_a_handler_below_propagate_false_that_is_told(monkeypatch):
     shop.propagate = False
     monkeypatch.setattr(logging, "lastResort", None)
     assert lines(explain("shop", "ERROR").hint) == [
-        "an ERROR record from 'shop' finds no handler: there is none on 'shop', where propagate=False ends its way, "
-        "and logging.lastResort is None",
+        (
+            "an ERROR record from 'shop' finds no handler: there is none on 'shop', where propagate=False ends its "
+            "way, and logging.lastResort is None"
+        ),
         "            root   WARNING   handlers: console (StreamHandler)",
         "            └ shop (inherits)   propagate=False   <- it stops here",
     ]
@@ -316,40 +276,13 @@ def test_a_null_handler_and_a_closed_file_take_no_record(tmp_path):
     file = attached("audit", "file", kind=logging.FileHandler, filename=tmp_path / "audit.log", mode="w")
     file.close()
     assert lines(explain("audit", "ERROR", handler=file)) == [
-        "an ERROR record from 'audit' reaches 'file' (FileHandler), but it was closed, and a closed file of mode 'w' "
-        "takes no record",
+        (
+            "an ERROR record from 'audit' reaches 'file' (FileHandler), but it was closed, and a closed file of mode "
+            "'w' takes no record"
+        ),
         "root    WARNING",
         "└ audit (inherits)   handlers: file (FileHandler, closed)   <- it stops here",
     ]
-
-
-def test_a_logger_that_does_not_exist_is_not_created_and_the_nearest_name_is_told():
-    logging.getLogger("shop.database").setLevel("INFO")
-    assert lines(explain("shop.databse", "ERROR").hint) == [
-        "no logger named 'shop.databse' exists; the nearest name is 'shop.database'",
-        "            root           WARNING",
-        "            └ shop.databse (does not exist)",
-    ]
-    assert set(logging.getLogger().manager.loggerDict) == {"shop", "shop.database"}
-
-
-def test_a_placeholder_is_no_logger():
-    logging.getLogger("shop.database")
-    assert explain("shop", "ERROR").stopped_by == "no logger named 'shop' exists, only below it ('shop.database')"
-
-
-def test_pytests_own_handlers_are_left_out(tree, caplog):
-    tree.addHandler(caplog.handler)
-    assert "LogCaptureHandler" not in explain("root", "ERROR").text
-
-
-def test_a_long_chain_is_drawn_with_its_middle_left_out():
-    name = ".".join("abcdefghijklmnopqrst")
-    for end in range(1, len(name) + 1, 2):
-        logging.getLogger(name[:end])
-    drawn = lines(explain(name, "ERROR").text)
-    assert len(drawn) == 13
-    assert drawn[4] == "... 9 loggers between them"
 
 
 def test_loggers_levels_and_names_of_any_kind_are_taken():
@@ -366,8 +299,10 @@ def test_loggers_levels_and_names_of_any_kind_are_taken():
         (
             ("shop", "LOUD"),
             {},
-            "level='LOUD': it is a number or one of the level names that logging knows: "
-            "NOTSET, DEBUG, INFO, WARN, WARNING, ERROR, CRITICAL, FATAL",
+            (
+                "level='LOUD': it is a number or one of the level names that logging knows: "
+                "NOTSET, DEBUG, INFO, WARN, WARNING, ERROR, CRITICAL, FATAL"
+            ),
         ),
         ((7, "INFO"), {}, "logger=7: it is the name of a logger, or a logging.Logger"),
         (("shop", "INFO"), {"handler": "file"}, "handler='file': it is a logging.Handler"),
@@ -379,11 +314,11 @@ def test_a_bad_argument_is_named(arguments, named, message):
     assert str(caught.value) == message
 
 
-def test_nothing_is_changed_by_asking(tree):
+def test_nothing_is_changed_by_asking(empty_tree):
     attached("shop", "file")
-    before = {name: dict(vars(logger)) for name, logger in tree.manager.loggerDict.items()}
-    caches = {name: dict(logger._cache) for name, logger in tree.manager.loggerDict.items()}
+    before = {name: dict(vars(logger)) for name, logger in empty_tree.manager.loggerDict.items()}
+    caches = {name: dict(logger._cache) for name, logger in empty_tree.manager.loggerDict.items()}
     explain("shop", "ERROR")
     explain("shop.db", "ERROR")
-    assert {name: dict(vars(logger)) for name, logger in tree.manager.loggerDict.items()} == before
-    assert {name: dict(logger._cache) for name, logger in tree.manager.loggerDict.items()} == caches
+    assert {name: dict(vars(logger)) for name, logger in empty_tree.manager.loggerDict.items()} == before
+    assert {name: dict(logger._cache) for name, logger in empty_tree.manager.loggerDict.items()} == caches
