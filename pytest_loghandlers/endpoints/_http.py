@@ -6,6 +6,7 @@ lost. After one of those the conversation is over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from typing import Final
 import h11
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers._base.report import show
+from pytest_loghandlers._base.report import cut, show
 
 #: Bytes of a body at most; a longer one is answered 413 and kept as malformed, cut there.
 MAX_BODY: Final = 64 * 1024 * 1024
@@ -63,6 +64,11 @@ def response(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> h1
         raise ArgumentError(f"status={status!r}, headers={show(dict(headers))}: {error}") from error
 
 
+def _reworded(reason: str) -> str:
+    # h11 shows what it read as the bytearray it holds it in, at any length.
+    return cut(re.sub(r"\bbytearray\((.*)\)$", r"\1", reason, flags=re.DOTALL), 200)
+
+
 class Conversation:
     """What is said on one connection."""
 
@@ -102,7 +108,7 @@ class Conversation:
             try:
                 event = self._h11.next_event()
             except h11.RemoteProtocolError as error:
-                return self._broken(str(error), error.error_status_hint)
+                return self._broken(_reworded(str(error)), error.error_status_hint)
             if isinstance(event, h11.Request):
                 self._head = event
             elif isinstance(event, h11.Data):

@@ -105,6 +105,7 @@ class LoopThread:
 
 _guard = threading.Lock()
 _current: LoopThread | None = None
+_inherited: list[LoopThread | None] = []
 
 
 def running_loop() -> LoopThread:
@@ -136,6 +137,7 @@ def _before_fork() -> None:
 
 def _in_child() -> None:
     global _current, _guard
+    _inherited.append(_current)  # A loop that is dropped says so in a warning; it is the parent's to close.
     _guard, _current = threading.Lock(), None
 
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def connect():
+    """Return a function that opens a TCP connection to an address; all are closed at the end."""
+    opened = []
+
+    def connected(address, timeout=5):
+        sock = socket.create_connection(address, timeout=timeout)
+        opened.append(sock)
+        return sock
+
+    yield connected
+    for sock in opened:
+        sock.close()
+
+
+@pytest.fixture
+def logger():
+    """A logger that nobody else hears; its handlers are removed and closed at the end."""
+    made = logging.Logger("shop", logging.DEBUG)
+    yield made
+    for handler in tuple(made.handlers):
+        made.removeHandler(handler)
+        handler.close()
+
+
+@pytest.fixture
+def everything_logged():
+    """What reaches a handler on the root logger while everything logs at DEBUG."""
+
+    class Listening(logging.Handler):
+        def __init__(self):
+            super().__init__()
+            self.records = []
+
+        def emit(self, record):
+            self.records.append(record)
+
+    root = logging.getLogger()
+    before = root.level
+    handler = Listening()
+    root.addHandler(handler)
+    root.setLevel(1)
+    yield handler.records
+    root.setLevel(before)
+    root.removeHandler(handler)
+
+
+def open_sockets():
+    """Return this process's open sockets and other descriptors, by number; None where the system does not tell."""
+    try:
+        return {int(fd.name) for fd in Path("/proc/self/fd").iterdir()}
+    except OSError:
+        return None
+
+
+@pytest.fixture
+def leaves_nothing():
+    """A context manager: what runs in it leaves no thread and no file descriptor behind."""
+    from pytest_loghandlers.endpoints._reactor import shutdown
+
+    @contextmanager
+    def watching():
+        shutdown()
+        threads, files = set(threading.enumerate()), open_sockets()
+        yield
+        shutdown()
+        assert set(threading.enumerate()) <= threads
+        assert files is None or not open_sockets() - files
+
+    return watching

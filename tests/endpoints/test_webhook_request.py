@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import re
+import zlib
+
+import pytest
+
+from pytest_loghandlers._base.errors import ArgumentError
+from pytest_loghandlers.endpoints._http import Arrived
+from pytest_loghandlers.endpoints._webhook_request import VOCABULARY, line, request_of, unformatted
+
+
+def request(method="POST", target=b"/", headers=(), body=b"", **more):
+    return request_of(Arrived(method, target, "1.1", tuple(headers), body, **more), 0.5)
+
+
+JSON = (b"Content-Type", b"application/json")
+FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
+
+
+def test_path_and_query_are_apart_and_the_path_is_decoded():
+    made = request("GET", b"/caf%C3%A9/x?a=1&b=%20")
+
+    assert (made.path, made.query, made.form) == ("/café/x", "a=1&b=%20", {"a": "1", "b": " "})
+
+
+def test_it_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        request().method = "GET"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        (b"text/plain", "café".encode(), "café"),
+        (b"text/plain; charset=latin-1", "café".encode("latin-1"), "café"),
+        (b'text/plain; charset="utf-16"', "café".encode("utf-16"), "café"),
+        (b"text/plain; charset=nonsense", "café".encode(), "café"),
+        (b"text/plain", b"\xff", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_the_body_is_decoded_by_its_charset(content_type, body, text):
+    assert request(headers=[(b"Content-Type", content_type)], body=body).text == text
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [(b"gzip", gzip.compress), (b"deflate", zlib.compress)])
+def test_a_zipped_body_is_unzipped_for_text_and_json(encoding, pack):
+    made = request(headers=[(b"Content-Encoding", encoding)], body=pack(b'{"a": 1}'))
+
+    assert made.json == {"a": 1}
+    assert made.body == pack(b'{"a": 1}')
+
+
+def test_a_body_that_is_not_zipped_as_it_says_is_shown_as_it_is():
+    assert request(headers=[(b"Content-Encoding", b"gzip")], body=b"plain").text == "plain"
+
+
+def test_json_that_is_none_says_what_the_body_was():
+    with pytest.raises(ValueError, match="is not JSON") as refusal:
+        _ = request(target=b"/hook", body=b"<html>").json
+
+    assert str(refusal.value) == (
+        "the body of this POST /hook is not JSON (Expecting value: line 1 column 1 (char 0)): '<html>'"
+    )
+
+
+def test_json_nested_too_deep_is_no_crash():
+    made = request(headers=[JSON], body=b"[" * 200_000)
+
+    assert VOCABULARY.matcher("[[[").matches(made)
+    with pytest.raises(ValueError, match="is not JSON"):
+        _ = made.json
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (request(body=b'{"text": "caf\\u00e9 \\"x\\"", "n": [{"deep": "down"}]}'), 'café "x"'),
+        (request(body=b'{"text": "a", "n": [{"deep": "down"}]}'), "down"),
+        (request(body=b'{"text": "a"}'), '{"text"'),
+        (request(headers=[JSON], body=b' {"text": "\\u00e9"}'), "é"),
+        (request(headers=[FORM], body=b"msg=card+declined&x=%C3%A9"), "card declined"),
+        (request(headers=[FORM], body=b"msg=card+declined&x=%C3%A9"), "é"),
+        (request("GET", b"/?msg=card+declined"), "card declined"),
+        (request("GET", b"/?card+declined"), "card declined"),
+        (request("", raw=b"\x16\x03 caf\xc3\xa9", malformed="why"), "café"),
+    ],
+)
+def test_a_text_is_found_in_what_the_request_decodes_to(made, text):
+    assert VOCABULARY.matcher(text).matches(made)
+    assert VOCABULARY.matcher(re.compile(re.escape(text))).matches(made)
+    assert not VOCABULARY.matcher(text + "!").matches(made)
+
+
+MADE = request("POST", b"/hook", [JSON, (b"X-Token", b"s3cret")], b'{"a": [1, 2]}')
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        ({"method": "post"}, True),
+        ({"method": "GET"}, False),
+        ({"path": "/hook"}, True),
+        ({"path": "/ho"}, False),
+        ({"path": re.compile("^/ho")}, True),
+        ({"json": {"a": [1, 2]}}, True),
+        ({"json": {"a": [1]}}, False),
+        ({"headers": {"x-token": "s3cret"}}, True),
+        ({"headers": {"X-Token": re.compile("^s")}}, True),
+        ({"headers": {"X-Token": "s"}}, False),
+        ({"headers": {"X-Other": "s"}}, False),
+        ({"malformed": False}, True),
+        ({"malformed": True}, False),
+    ],
+)
+def test_each_field_is_compared(wanted, fits):
+    assert VOCABULARY.matcher(**wanted).matches(MADE) is fits
+
+
+def test_a_form_has_at_least_the_fields_asked_for():
+    made = request(headers=[FORM], body=b"levelname=ERROR&msg=x&msg=y")
+
+    assert VOCABULARY.matcher(form={"levelname": "ERROR"}).matches(made)
+    assert made.form == {"levelname": "ERROR", "msg": "y"}
+    assert VOCABULARY.matcher(form={"levelname": "INFO"}).faults(made) == [
+        "form is {'levelname': 'ERROR', 'msg': 'y'}, not {'levelname': 'INFO'}"
+    ]
+
+
+def test_a_body_that_is_no_json_is_the_fault_when_json_is_asked_for():
+    assert VOCABULARY.matcher(json={"a": 1}).faults(request(body=b"x")) == ["json is not JSON, not {'a': 1}"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"headers": "x"}, "headers='x': it is a mapping of names to values (str or compiled regex)"),
+        ({"form": 3}, "form=3: it is a mapping of names to values (str or compiled regex)"),
+        ({"malformed": "yes"}, "malformed='yes': it is True or False"),
+        (
+            {"subject": "x"},
+            "subject='x': a request has no such field; it has form, headers, json, malformed, method, path",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(wanted, message):
+    with pytest.raises(ArgumentError) as refusal:
+        VOCABULARY.matcher(**wanted)
+
+    assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        (request(target=b"/hook?a=1", body=b'{"text": "x"}'), '+0.50 s  POST /hook  \'{"text": "x"}\''),
+        (request(headers=[FORM], body=b"msg=x+y"), "+0.50 s  POST /  {'msg': 'x y'}"),
+        (request("GET", b"/log?msg=x"), "+0.50 s  GET /log  {'msg': 'x'}"),
+        (request("GET"), "+0.50 s  GET /  ''"),
+        (request(raw=b"\x00", malformed="illegal request line"), "+0.50 s  malformed: illegal request line  b'\\x00'"),
+    ],
+)
+def test_a_line_shows_what_matters(made, shown):
+    assert line(made) == shown
+
+
+def test_the_hint_knows_that_HTTPHandler_does_not_format():
+    made = request(headers=[FORM], body=b"msg=card+%25s&args=%28%27declined%27%2C%29")
+
+    assert unformatted(VOCABULARY.matcher("card declined"), [made]) == (
+        "HTTPHandler does not format: it sends msg and args apart, here msg='card %s' args=\"('declined',)\";\n"
+        "          override mapLogRecord to send record.getMessage()"
+    )
+    assert unformatted(VOCABULARY.matcher(re.compile("^card d")), [made]) is not None
+
+
+@pytest.mark.parametrize("args", ["()", "nonsense(", "(1, 2)", "x.y", "(" * 500, "(" * 3000])
+def test_the_hint_says_nothing_that_is_not_certain(args):
+    made = request("GET", f"/?msg=card+%25s&args={args}".encode())
+
+    assert unformatted(VOCABULARY.matcher("card declined"), [made]) is None
+    assert unformatted(VOCABULARY.matcher(path="/"), [made]) is None
