@@ -1,7 +1,11 @@
-"""What each room saw, in the report of a test that failed: rendered then, not while the test runs."""
+"""What is behind every door: its room's life, and what it saw in the report of a test that failed.
+
+That is rendered when a test has failed, not while it runs.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
@@ -13,11 +17,21 @@ RoomType = TypeVar("RoomType", bound=Lifetime)
 
 
 class FailureSections:
-    """The hook behind the sections: registered by an item's first door, gone when that item's report is made.
+    """The hook behind the sections: registered by the first door, gone before a test that asks for no room.
 
-    So a test that uses no fixture of ours pays for no hook of ours. One object serves the whole session: pytest keeps
-    every plugin object that it has ever seen.
+    So a test that uses no fixture of ours pays for no hook of ours; and a row of tests that do registers it once,
+    which costs pytest more than most rooms do.
     """
+
+    def __init__(self) -> None:
+        #: The names of the fixtures that have opened a room.
+        self.doors: set[str] = set()
+        self._stays = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, nextitem: pytest.Item | None) -> None:
+        """Stay for the next test when it asks for a room too."""
+        self._stays = not self.doors.isdisjoint(getattr(nextitem, "fixturenames", ()))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -25,14 +39,14 @@ class FailureSections:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add a section for each room in use to the report of the phase that failed."""
         report = yield
-        if _ROOMS not in item.stash:
-            return report
-        if report.failed:
+        if report.failed and _ROOMS in item.stash:
             report.sections += _sections(item.stash[_ROOMS])
         if call.when == "teardown":
-            # Also for a plugin that runs the item again: its doors register anew.
-            del item.stash[_ROOMS]
-            item.config.pluginmanager.unregister(self)
+            if _ROOMS in item.stash:
+                # Let go of what the rooms hold; and a plugin may run the item again, with new ones.
+                del item.stash[_ROOMS]
+            if not self._stays:
+                item.config.pluginmanager.unregister(self)
         return report
 
 
@@ -60,10 +74,21 @@ def opened(request: pytest.FixtureRequest, room: RoomType) -> Iterator[RoomType]
     item: pytest.Item = request.node
     if _ROOMS not in item.stash:
         item.stash[_ROOMS] = []
-        hook = item.config.stash.setdefault(_HOOK, FailureSections())
+        if _HOOK not in item.config.stash:
+            item.config.stash[_HOOK] = FailureSections()
+            item.config.add_cleanup(_end_threads)
+        hook = item.config.stash[_HOOK]
+        hook.doors.add(request.fixturename or "")
         # It is still there when a test was interrupted before its last report.
         if not item.config.pluginmanager.is_registered(hook):
             item.config.pluginmanager.register(hook)
     item.stash[_ROOMS].append(room)
     with room:
         yield room
+
+
+def _end_threads() -> None:
+    """End the background threads that endpoints share, if any endpoint was ever asked for."""
+    reactor = sys.modules.get(f"{__package__}.endpoints._reactor")
+    if reactor is not None:
+        reactor.shutdown()

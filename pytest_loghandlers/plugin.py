@@ -6,7 +6,6 @@ the room saw to the report of a test that failed.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,10 +97,3 @@ def log_rotation(request: pytest.FixtureRequest) -> Iterator[LogRotation]:
     from .stress.log_rotation import LogRotation
 
     yield from opened(request, LogRotation())
-
-
-def pytest_unconfigure() -> None:
-    """End the background threads that endpoints share, if any endpoint was ever asked for."""
-    reactor = sys.modules.get(f"{__package__}.endpoints._reactor")
-    if reactor is not None:
-        reactor.shutdown()
