@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_loghandlers._base.match import Matcher
-from pytest_loghandlers._base.report import listing, plural, show
+from pytest_loghandlers._base.report import listing, show
 
 from ._chain import all_loggers, find_logger
 from ._records import is_at_or_below, level_name
@@ -109,6 +109,5 @@ def _least_level(loggers: Sequence[logging.Logger]) -> str | None:
     root = loggers[0]
     if root.level <= logging.DEBUG or any(0 < each.level < root.level for each in loggers):
         return None
-    others = len(loggers) - 1
-    lower = f"none of the {plural(others, 'other logger')} has" if others else "no other logger has"
-    return f"no record below {level_name(root.level)} can arrive: that is root's level, and {lower} a lower one"
+    least = level_name(root.level)
+    return f"no record below {least} can arrive: that is root's level, and no other logger has a lower one"

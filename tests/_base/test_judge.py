@@ -202,3 +202,20 @@ def test_the_traceback_of_a_failure_ends_at_the_test(pytester):
 
     result.stdout.fnmatch_lines(["test_*.py:5: AssertionError"])
     result.stdout.no_fnmatch_line("*judge.py*")
+
+
+def test_a_lent_search_for_near_misses_replaces_the_matchers():
+    judge = Judge("word_endpoint", show, nearest=lambda matcher, items: {0: "it is the first"})
+    assert failure(judge.present, WORDS.matcher("a"), ["x", "y"])[-2:] == [
+        "   ~  [0]  'x'      it is the first",
+        "      [1]  'y'",
+    ]
+
+
+def test_a_summary_stands_for_the_listing_unless_a_near_miss_must_be_shown():
+    judge = Judge("word_endpoint", show, summary=lambda matcher, items: f"{len(items)} short words")
+    assert failure(judge.present, WORDS.matcher("a"), ["x", "y"])[-1] == "  received  2 short words"
+    assert failure(judge.present, WORDS.matcher("x", length=2), ["x", "y"])[-2:] == [
+        "   ~  [0]  'x'      length is 1, not 2",
+        "      [1]  'y'",
+    ]

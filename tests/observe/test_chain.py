@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 
 import pytest
+from _pytest.logging import LogCaptureHandler
 
 from pytest_loghandlers import CaptureHandler
 from pytest_loghandlers.observe.route import explain
@@ -86,8 +87,8 @@ def test_a_placeholder_is_no_logger():
     assert explain("shop", "ERROR").stopped_by == "no logger named 'shop' exists, only below it ('shop.database')"
 
 
-def test_pytests_own_handlers_are_left_out(empty_tree, caplog):
-    empty_tree.addHandler(caplog.handler)
+def test_pytests_own_handlers_are_left_out(empty_tree):
+    empty_tree.addHandler(LogCaptureHandler())
     assert "LogCaptureHandler" not in explain("root", "ERROR").text
 
 
