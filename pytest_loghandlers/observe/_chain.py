@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_loghandlers._base.report import cut, show
@@ -106,6 +106,22 @@ def carried_by(handler: logging.Handler) -> list[logging.Handler]:
     found = [target] if isinstance(target, logging.Handler) else []
     found += [each for each in getattr(listener, "handlers", None) or () if isinstance(each, logging.Handler)]
     return found
+
+
+def way_through(held: logging.Handler, wanted: logging.Handler, depth: int = 4) -> list[logging.Handler] | None:
+    """Return the handlers from ``held`` to ``wanted``, both included; None when no record goes that way."""
+    if held is wanted:
+        return [held]
+    for onward in carried_by(held) if depth else ():
+        way = way_through(onward, wanted, depth - 1)
+        if way is not None:
+            return [held, *way]
+    return None
+
+
+def asks_level(way: Sequence[logging.Handler], index: int) -> bool:
+    """Return whether the level of this handler counts: only ``callHandlers`` and a respectful listener ask for it."""
+    return index == 0 or bool(getattr(getattr(way[index - 1], "listener", None), "respect_handler_level", False))
 
 
 def draw_handler(handler: logging.Handler, depth: int = 0) -> str:

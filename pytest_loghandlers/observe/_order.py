@@ -16,8 +16,7 @@ def find_in_order(steps: Sequence[Matcher[Record]], index: RecordIndex) -> list[
     """Return the position of each step's record, each the first after the one before; fewer when a step has none."""
     found: list[int] = []
     for step in steps:
-        after = found[-1] if found else -1
-        position = next((each for each in index.search(step) if each > after), None)
+        position = next(index.search(step, found[-1] if found else -1), None)
         if position is None:
             break
         found.append(position)

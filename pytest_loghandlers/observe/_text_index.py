@@ -91,17 +91,18 @@ class TextIndex:
         text = self.texts[position]
         return wanted in text if isinstance(wanted, str) else wanted.search(text) is not None
 
-    def find(self, wanted: Text) -> Iterator[int]:
-        """Yield the positions where ``wanted`` is found, ascending; looks no further than it is asked to."""
+    def find(self, wanted: Text, after: int = -1) -> Iterator[int]:
+        """Yield the positions behind ``after`` where ``wanted`` is found; looks no further than it is asked to."""
         found = self._found.get(wanted)
         if found is None:
             if len(self._found) >= REMEMBERED:
                 self._found.clear()
             found = self._found[wanted] = _Found()
-        given = 0
+        given = bisect_right(found.positions, after)
         while True:
             while given < len(found.positions):
-                yield found.positions[given]
+                if found.positions[given] > after:
+                    yield found.positions[given]
                 given += 1
             if found.looked >= len(self.texts):
                 return
@@ -189,14 +190,16 @@ class RecordIndex:
                 return found
         return next(self.search(matcher), None)
 
-    def search(self, matcher: Matcher[Record]) -> Iterator[int]:
-        """Yield the positions that match, ascending, and as lazily as the consumer asks."""
+    def search(self, matcher: Matcher[Record], after: int = -1) -> Iterator[int]:
+        """Yield the positions behind ``after`` that match, ascending, and as lazily as the consumer asks."""
         text = matcher.text
         keyed = tuple(condition for condition in matcher.conditions if condition[0].name in KEYED)
         if keyed:
             self._keys.extend(self.records)
             buckets = [self._keys.positions[key] for key in self._keys.allowed(keyed, self.records)]
             few = sum(map(len, buckets)) <= FEW
+            if after >= 0:
+                buckets = [bucket[bisect_right(bucket, after) :] for bucket in buckets]
             if few or (text is None and "formatted" not in {field.name for field, _ in matcher.conditions}):
                 candidates: Iterable[int] = heapq.merge(*buckets) if len(buckets) > 1 else buckets[0] if buckets else ()
                 if text is not None:
@@ -205,11 +208,11 @@ class RecordIndex:
                 return self._kept(matcher, candidates, keys=False)
         if text is not None:
             self.messages.extend(self.records)
-            return self._kept(matcher, self.messages.find(text))
+            return self._kept(matcher, self.messages.find(text, after))
         formatted = next((wanted for field, wanted in matcher.conditions if field.name == "formatted"), None)
         if formatted is not None:
-            return self._kept(matcher, self._outputs(formatted.formatter).find(formatted.text), formatted=False)
-        return self._kept(matcher, range(len(self.records)))
+            return self._kept(matcher, self._outputs(formatted.formatter).find(formatted.text, after), formatted=False)
+        return self._kept(matcher, range(after + 1, len(self.records)))
 
     def _outputs(self, formatter: logging.Formatter) -> TextIndex:
         """Return the index of what this formatter makes of the records: each is formatted once."""

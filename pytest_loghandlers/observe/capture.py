@@ -225,7 +225,7 @@ class CaptureHandler(Lifetime, BufferingHandler):
         self, text: Text | None = None, *, timeout: float = ..., count: int, **wanted: Unpack[Wanted]
     ) -> tuple[logging.LogRecord, ...]: ...
     def wait_for(
-        self, text: Text | None = None, *, timeout: float = 2.0, count: int | None = None, **wanted: Unpack[Wanted]
+        self, text: Text | None = None, *, timeout: float = 5.0, count: int | None = None, **wanted: Unpack[Wanted]
     ) -> Any:
         """Wait until a record matches (``count=n``: until n do), at most ``timeout`` seconds; return it (them).
 

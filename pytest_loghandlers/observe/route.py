@@ -17,7 +17,7 @@ from pytest_loghandlers._base.report import plural, show
 
 from ._chain import (
     all_loggers,
-    carried_by,
+    asks_level,
     chain_of,
     draw,
     find_logger,
@@ -29,6 +29,7 @@ from ._chain import (
     say_filter,
     say_handler,
     say_logger,
+    way_through,
 )
 from ._records import level_name, level_number, logger_name
 
@@ -150,13 +151,15 @@ def _to_one(
     walls: list[_Obstacle] = []
     for logger in chain:
         for held in handlers_of(logger):
-            way = _way_through(held, handler)
+            way = way_through(held, handler)
             if way is None:
                 continue
             unknown: list[str] = []
             obstacles = list(walls)
             for index, each in enumerate(way):
-                obstacles += _at_handler(each, logger, level, name, unknown, asked_level=_asks_level(way, index))
+                obstacles += _at_handler(each, logger, level, name, unknown, asked_level=asks_level(way, index))
+                if each is not handler:
+                    obstacles += _held_back(each, logger, level, name, unknown)
             if best is None or len(obstacles) < len(best[0]):
                 best = (obstacles, unknown)
         if not logger.propagate and logger.parent is not None:
@@ -171,7 +174,7 @@ def _to_one(
     if queues:
         doubts.append(f"{say_handler(queues[0])} may hand it on: which handlers its listener has is not known")
         return []
-    where = [each for each in all_loggers() if any(_way_through(held, handler) for held in handlers_of(each))]
+    where = [each for each in all_loggers() if any(way_through(held, handler) for held in handlers_of(each))]
     if len(chain) == 1:
         words = f"{say_handler(handler)} is not attached to {say_logger(name)}"
     else:
@@ -181,20 +184,21 @@ def _to_one(
     return [_Obstacle(words, None)]
 
 
-def _way_through(held: logging.Handler, wanted: logging.Handler, depth: int = 4) -> list[logging.Handler] | None:
-    """Return the handlers from ``held`` to ``wanted``, both included; None when no record goes that way."""
-    if held is wanted:
-        return [held]
-    for onward in carried_by(held) if depth else ():
-        way = _way_through(onward, wanted, depth - 1)
-        if way is not None:
-            return [held, *way]
-    return None
-
-
-def _asks_level(way: Sequence[logging.Handler], index: int) -> bool:
-    """Return whether the level of this handler counts: only ``callHandlers`` and a respectful listener ask for it."""
-    return index == 0 or bool(getattr(getattr(way[index - 1], "listener", None), "respect_handler_level", False))
+def _held_back(
+    carrier: logging.Handler, at: logging.Logger, level: int, name: str, doubts: list[str]
+) -> list[_Obstacle]:
+    """Return why a handler that hands records on does not hand on this one, now."""
+    listener = getattr(carrier, "listener", None)
+    # Private, and the only sign there is; a listener that keeps it elsewhere is taken to run.
+    if listener is not None and getattr(listener, "_thread", listener) is None:
+        words = (
+            f"{_a_record(level)} from {say_logger(name)} reaches {say_handler(carrier)}, but its listener does not run"
+        )
+        return [_Obstacle(f"{words} (dictConfig makes one without starting it)", at)]
+    flush_level = getattr(carrier, "flushLevel", None)
+    if isinstance(flush_level, int) and level < flush_level:
+        doubts.append(f"{say_handler(carrier)} holds it back until {level_name(flush_level)} or until it is full")
+    return []
 
 
 def _to_any(

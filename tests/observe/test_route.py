@@ -228,8 +228,31 @@ def test_a_listeners_handlers_are_asked_for_their_level_only_if_it_respects_it(r
     waiting = queue.Queue()
     front = attached("shop", "queue", kind=logging.handlers.QueueHandler, queue=waiting)
     front.listener = logging.handlers.QueueListener(waiting, target, respect_handler_level=respectful)
+    front.listener.start()
     stopped = "an ERROR record from 'shop' reaches 'file' (StreamHandler), but its level is CRITICAL"
-    assert explain("shop", "ERROR", handler=target).stopped_by == (stopped if respectful else None)
+    try:
+        assert explain("shop", "ERROR", handler=target).stopped_by == (stopped if respectful else None)
+    finally:
+        front.listener.stop()
+
+
+def test_a_listener_that_was_not_started_is_told():
+    target = handler("file")
+    waiting = queue.Queue()
+    front = attached("shop", "queue", kind=logging.handlers.QueueHandler, queue=waiting)
+    front.listener = logging.handlers.QueueListener(waiting, target)
+    assert explain("shop", "ERROR", handler=target).stopped_by == (
+        "an ERROR record from 'shop' reaches 'queue' (QueueHandler), but its listener does not run (dictConfig makes "
+        "one without starting it)"
+    )
+
+
+def test_a_memory_handler_that_may_hold_the_record_back_is_a_doubt():
+    target = handler("file")
+    attached("shop", "buffer", kind=logging.handlers.MemoryHandler, capacity=10, target=target)
+    route = explain("shop", "WARNING", handler=target)
+    assert route.stopped_by is None
+    assert route.doubts == ("'buffer' (MemoryHandler) holds it back until ERROR or until it is full",)
 
 
 def test_a_queue_whose_listener_is_not_known_is_a_doubt():

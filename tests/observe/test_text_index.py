@@ -136,5 +136,7 @@ def test_the_answers_are_those_of_a_plain_scan(block, batches, text, asked):
             records += [record(message, name=name, level=level) for message, name, level in batch]
             wanted = [at for at, each in enumerate(records) if matcher.matches(each)]
             assert list(index.search(matcher)) == wanted
+            middle = len(records) // 2
+            assert list(index.search(matcher, middle)) == [at for at in wanted if at > middle]
             exact = [at for at in wanted if records[at].msg == text]
             assert index.first(matcher) == next(iter(exact + wanted), None)
