@@ -14,6 +14,7 @@ from shop.payment import DECLINED_CARD
 def webhook_on_root(factory, url):
     return {
         "version": 1,
+        "disable_existing_loggers": False,  # httpx's own is one of them
         "handlers": {"webhook": {"()": factory, "url": url}},
         "root": {"level": "INFO", "handlers": ["webhook"]},
     }
@@ -24,7 +25,7 @@ def test_the_obvious_webhook_feeds_itself(logging_sandbox, handler_spy, monkeypa
     logging_sandbox.configure(webhook_on_root("shop.obvious.ObviousWebhookHandler", webhook_endpoint.url))
     logging.getLogger("shop").error("card declined")
 
-    with pytest.raises(AssertionError, match="'webhook' re-entered"):
+    with pytest.raises(AssertionError, match="'webhook' feed itself"):
         handler_spy.assert_no_recursion()
 
 
@@ -67,22 +68,27 @@ def test_the_mended_queue_respects_the_levels_behind_it(logging_sandbox, config,
 
 
 PROCESS = """
-import logging, sys
+import logging, time
 from shop.log_config import logging_config, setup_logging
 from shop.obvious import obvious_setup_logging
 
+def look_up_who_is_on_call(record):
+    time.sleep(1)
+    return True
+
 discard = ("127.0.0.1", 9)
 {setup}(logging_config(log_dir={log_dir!r}, syslog_address=discard, webhook_url={url!r}, mailhost=discard))
-for number in range(3):
-    logging.getLogger("shop").error("declined %d", number)
+# In a filter, because a handler's lock is not held there: logging.shutdown waits for a held lock, and whether the next
+# record is still sent is then a matter of luck.
+logging.getLogger("shop.slow_sinks").handlers[0].addFilter(look_up_who_is_on_call)
+logging.getLogger("shop").error("out of tea")
 """
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, webhook_endpoint):
-    """Run a process that sets logging up, logs three errors and ends; the chat room takes its time."""
+    """Run a process that sets logging up, logs an error and ends at once; its chat room takes a second."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    webhook_endpoint.answer(200, delay=0.2)
 
     def run(setup):
         code = PROCESS.format(setup=setup.__name__, log_dir=str(tmp_path), url=webhook_endpoint.url)
@@ -95,11 +101,11 @@ def run(tmp_path, monkeypatch, webhook_endpoint):
 def test_the_obvious_set_up_loses_what_is_queued_when_the_process_ends(run, webhook_endpoint):
     run(obvious_setup_logging)
 
-    with pytest.raises(AssertionError, match=r"webhook_endpoint (never received|.* not 3)"):
-        webhook_endpoint.assert_received("declined", count=3)
+    with pytest.raises(AssertionError, match="webhook_endpoint never received 'out of tea'"):
+        webhook_endpoint.assert_received("out of tea")
 
 
 def test_the_mended_set_up_delivers_it(run, webhook_endpoint):
     run(setup_logging)
 
-    webhook_endpoint.assert_received("declined", count=3)
+    webhook_endpoint.assert_received("out of tea")
