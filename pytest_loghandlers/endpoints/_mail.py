@@ -11,7 +11,7 @@ from email.parser import BytesParser
 from functools import cached_property
 from typing import Any, Final
 
-from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal
+from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, say_wanted, verb
 from pytest_loghandlers._base.report import show
 
 from ._endpoint import malformed_field
@@ -124,13 +124,13 @@ VOCABULARY: Final = Vocabulary[Mail](
     lambda mail: mail.searched,
     (
         Field("subject", lambda mail: mail.subject),
-        Field("sender", lambda mail: mail.sender, brief=lambda wanted: f"from {show(wanted)}"),
+        Field("sender", lambda mail: mail.sender, brief=lambda wanted: f"from {say_wanted(wanted)}"),
         Field(
             "to",
             lambda mail: mail.recipients,
             agree=_is_among,
-            brief=lambda wanted: f"to {show(wanted)}",
-            clause=lambda wanted: f"one of whose recipients is {show(wanted)}",
+            brief=lambda wanted: f"to {say_wanted(wanted)}",
+            clause=lambda wanted: f"one of whose recipients {verb(wanted)} {say_wanted(wanted)}",
         ),
         malformed_field(),
     ),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal
+from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, say_wanted
 from pytest_loghandlers._base.report import show
 
 from ._endpoint import malformed_field
@@ -166,8 +166,13 @@ VOCABULARY: Final = Vocabulary[WebhookRequest](
     "request",
     lambda request: request.searched,
     (
-        Field("method", lambda request: request.method, accept=_accept_method),
-        Field("path", lambda request: request.path),
+        Field(
+            "method",
+            lambda request: request.method,
+            accept=_accept_method,
+            brief=lambda wanted: f"by {say_wanted(wanted, str)}",
+        ),
+        Field("path", lambda request: request.path, brief=lambda wanted: f"at {say_wanted(wanted)}"),
         Field("json", _read_json),
         Field(
             "form",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, overload
 
-from pytest_loghandlers._base.deadline import Deadline
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Text
 from pytest_loghandlers._base.report import show
@@ -83,9 +82,11 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
             raise ArgumentError(f"status={show(status)}: an answer has a status of 200 to 999")
         if not isinstance(body, (bytes, str)):
             raise ArgumentError(f"body={show(body)}: a body is bytes, or a str that is sent in UTF-8")
+        if not isinstance(delay, (int, float)) or isinstance(delay, bool) or not 0 <= delay < float("inf"):
+            raise ArgumentError(f"delay={show(delay)}: it is a finite number of seconds, 0 or more")
         sent = body.encode() if isinstance(body, str) else body
         head = response(status, tuple((headers or {}).items()), sent)
-        self._next(Answer("answer", head, sent, Deadline(delay).timeout), times)
+        self._next(Answer("answer", head, sent, float(delay)), times)
 
     def reset(self, *, times: int | None = None) -> None:
         """Read each request and keep it, then break its connection with a RST; with ``times=n`` the next n."""

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_loghandlers.endpoints._http import response
+from pytest_loghandlers.endpoints._webhook_exchange import Answer, Exchange, Script
+
+GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+
+class Link:
+    """A connection without a socket: remembers what was done to it."""
+
+    def __init__(self):
+        self.sent = b""
+        self.did = []
+        self.gone = False
+        self.timers = []
+        self.listener = self.reactor = self
+
+    def on_error(self, error):
+        raise error
+
+    def write(self, data):
+        self.sent += data
+
+    def close(self):
+        if not self.gone:
+            self.did.append("close")
+        self.gone = True
+
+    def finish(self):
+        self.did.append("finish")
+
+    def reset(self):
+        self.did.append("reset")
+        self.gone = True
+
+    def call_later(self, delay, action, on_error):
+        self.timers.append(Timer(delay, action))
+        return self.timers[-1]
+
+
+class Timer:
+    def __init__(self, delay, due):
+        self.delay = delay
+        self.due = due
+        self.cancelled = False
+
+    def cancel(self):
+        self.cancelled = True
+
+
+@pytest.fixture
+def kept():
+    return []
+
+
+@pytest.fixture
+def script(kept):
+    return Script(kept.append)
+
+
+@pytest.fixture
+def link():
+    return Link()
+
+
+@pytest.fixture
+def exchange(script, link):
+    return Exchange(script, link)
+
+
+def answer(status, **more):
+    return Answer(head=response(status, (), b""), **more)
+
+
+def statuses(sent):
+    return [int(part[:3]) for part in sent.split(b"HTTP/1.1 ")[1:]]
+
+
+def test_each_request_is_kept_and_answered_200(exchange, link, kept):
+    exchange.data(GET + GET)
+
+    assert [arrived.target for arrived in kept] == [b"/x", b"/x"]
+    assert link.sent == OK * 2
+    assert link.did == []
+
+
+def test_answers_for_some_come_first_in_their_order_and_then_the_standing_one(exchange, script, link):
+    script.set(answer(500), 2)
+    script.set(answer(201), None)
+    script.set(answer(429), 1)
+
+    exchange.data(GET * 5)
+
+    assert statuses(link.sent) == [500, 500, 429, 201, 201]
+
+
+def test_recovery_forgets_every_answer(exchange, script, link):
+    script.set(answer(500), 2)
+    script.set(answer(201), None)
+
+    script.recover()
+    exchange.data(GET * 2)
+
+    assert statuses(link.sent) == [200, 200]
+
+
+def test_a_reset_keeps_the_request_and_breaks_the_connection(exchange, script, link, kept):
+    script.set(Answer("reset"), 1)
+
+    exchange.data(GET * 2)
+
+    assert (link.sent, link.did, len(kept)) == (b"", ["reset"], 1)
+
+
+def test_a_stalled_request_and_those_behind_it_wait_until_recovery(exchange, script, link, kept):
+    script.set(Answer("stall"), 1)
+    exchange.data(GET + GET)
+    before = (link.sent, len(kept))
+
+    script.recover()
+
+    assert before == (b"", 1)
+    assert (link.sent, len(kept)) == (OK * 2, 2)
+    assert not script.waiting
+
+
+def test_a_delayed_answer_comes_with_its_timer(exchange, script, link):
+    script.set(answer(503, delay=1.5), 1)
+    exchange.data(GET)
+    before = link.sent
+
+    link.timers[0].due()
+
+    assert (before, link.timers[0].delay, statuses(link.sent)) == (b"", 1.5, [503])
+
+
+def test_recovery_gives_a_delayed_answer_at_once_and_drops_the_timer(exchange, script, link):
+    script.set(answer(503, delay=1.5), 1)
+    exchange.data(GET)
+
+    script.recover()
+
+    assert (statuses(link.sent), link.timers[0].cancelled) == ([503], True)
+
+
+def test_who_has_closed_its_writing_side_gets_the_delayed_answer_and_then_the_end(exchange, script, link):
+    script.set(answer(503, delay=1.5), 1)
+    exchange.data(GET)
+
+    exchange.eof()
+    open_still = link.did == []
+    link.timers[0].due()
+
+    assert open_still
+    assert (statuses(link.sent), link.did) == ([503], ["close"])
+
+
+def test_a_client_that_ends_is_closed(exchange, link):
+    exchange.data(GET)
+
+    exchange.eof()
+
+    assert link.did == ["close"]
+
+
+def test_a_client_that_wants_no_more_is_closed_after_its_answer(exchange, link):
+    exchange.data(GET.replace(b"Host", b"Connection: close\r\nHost"))
+
+    assert statuses(link.sent) == [200]
+    assert "close" in link.did
+
+
+def test_what_is_no_http_is_kept_refused_and_read_to_its_end(exchange, link, kept):
+    exchange.data(b"garbage\r\n\r\n")
+
+    assert kept[0].malformed is not None
+    assert (statuses(link.sent), link.did) == ([400], ["finish"])
+
+
+@pytest.mark.parametrize("how", ["eof", "lost"])
+def test_half_a_request_is_kept_however_the_connection_ended(exchange, kept, how):
+    exchange.data(GET[:-2])
+
+    getattr(exchange, how)()
+
+    assert [arrived.raw for arrived in kept] == [GET[:-2]]
+    assert kept[0].malformed is not None
+
+
+def test_a_connection_that_is_lost_while_it_waits_is_forgotten(exchange, script, link, kept):
+    script.set(answer(503, delay=1.5), 1)
+    exchange.data(GET)
+
+    exchange.lost()
+
+    assert (link.timers[0].cancelled, script.waiting, len(kept)) == (True, set(), 1)
+
+
+def test_forgetting_lets_go_of_all_that_wait(exchange, script):
+    script.set(Answer("stall"), None)
+    exchange.data(GET)
+
+    script.forget()
+
+    assert not script.waiting
