@@ -231,7 +231,8 @@ def held():
     }
 
 def session(name):
-    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--basetemp={folder / 'temp'}", str(folder / name)]
+    temp = f"--basetemp={folder / 'temp'}"
+    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", temp, str(folder / name)]
     loaded = "loghandlers" if PLUGIN_INSTALLED else "pytest_loghandlers.plugin"
     with contextlib.redirect_stdout(io.StringIO()) as output:
         status = pytest.main([*arguments, "-p", loaded])
