@@ -76,13 +76,18 @@ def _tail(trace: TracebackType | None) -> TracebackType | None:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One turn of a handler in a chain of turns that led to one another."""
+    """One turn of a handler in a chain of turns that led to one another.
+
+    ``inside`` is the method of the turn before in which this one's record was logged, or ``passed_on``; None for the
+    first.
+    """
 
     handler_name: str
     handler: logging.Handler
     record: logging.LogRecord | None
     thread: str
-    step: str
+    inside: str | None
+    passed_on: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ def _drawing(event: SpyEvent) -> list[str]:
     lines = []
     for index, (link, following) in enumerate(pairwise(links)):
         moved = link.thread != following.thread
-        lines.append(f"{'│ ' if index else '┌>'} {link.handler_name}, inside {link.step}")
-        if following.record is None or following.record is link.record:
+        lines.append(f"{'│ ' if index else '┌>'} {link.handler_name}, inside {following.inside}")
+        if following.passed_on:
             lines.append("│     passes it on to")
         else:
             lines += [f"│     {said}" for said in _record(following.record)]
@@ -80,8 +80,8 @@ def _site(record: logging.LogRecord) -> str:
 
 def _hint(event: SpyEvent) -> str | None:
     names = []
-    for link, following in pairwise(_cycle(event)):
-        if following.record is not None and following.record is not link.record and following.record.name not in names:
+    for _, following in pairwise(_cycle(event)):
+        if not following.passed_on and following.record is not None and following.record.name not in names:
             names.append(following.record.name)
     if not names:
         return None

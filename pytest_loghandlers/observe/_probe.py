@@ -13,19 +13,8 @@ from typing import Any
 
 from pytest_loghandlers._base.deadline import RealClock
 
-from ._event import (
-    CLOSED,
-    CUT,
-    EMITTED,
-    ESCAPED,
-    FAILED,
-    FILTERED,
-    FLUSHED,
-    OFFERED,
-    REENTERED,
-    SpyError,
-)
-from ._turns import TURNS, Recorder, Stack, Turn, Within
+from ._event import CLOSED, CUT, EMITTED, ESCAPED, FAILED, FILTERED, FLUSHED, OFFERED, REENTERED, SpyError
+from ._turns import TURNS, Cause, Recorder, Stack, Turn, Within
 
 _ABSENT: Any = object()
 _MARK = "_loghandlers_probe"
@@ -88,6 +77,8 @@ class Probe:
 
         def original(*args: Any, **kwargs: Any) -> Any:
             found = getattr(type(handler), name)
+            if type(found) is FunctionType:
+                return found(handler, *args, **kwargs)
             # A mock put in the method's place does not bind.
             bind = getattr(type(found), "__get__", None)
             return (found if bind is None else bind(found, handler, type(handler)))(*args, **kwargs)
@@ -128,13 +119,13 @@ class Probe:
                 return original(record)
             stack = here.stack
             began = now()
-            parent = recorder.cause(record, stack, frame(1)) if stack or causes else None
-            turn = Turn(self, record, parent, stack, "handle", began)
+            cause = recorder.cause(record, stack, frame(1)) if stack or causes else None
+            turn = Turn(self, record, cause, stack, "handle", began)
             append((OFFERED, self, record, stack, began, 0.0, None, 0, ()))
             if waiters:
                 recorder.inbox.wake()
             # A filter that logs comes this far and no further.
-            if parent is not None and turn.depth() >= TURNS:
+            if cause is not None and turn.depth() >= TURNS:
                 self.runaway = True
                 self._tell(CUT, record, stack, began, turn=turn)
                 return False
@@ -179,24 +170,32 @@ class Probe:
             if not self.live:
                 return original(record)
             stack = here.stack
-            turn = stack[-1] if stack else None
-            direct = turn is None or turn.probe is not self or turn.step != "handle"
+            top = stack[-1] if stack else None
             began = now()
-            if direct:
-                turn = Turn(self, record, turn, stack, "emit", began)
-            if turn.parent is not None and (depth := turn.depth()):  # type: ignore[union-attr]  # just made
+            mine = top is not None and top.probe is self
+            if mine and top.step == "handle":  # type: ignore[union-attr]  # mine says that there is one
+                turn: Turn = top  # type: ignore[assignment]  # as above
+                direct = mine = False
+            else:
+                cause = None if top is None else Cause(top, top.step, passed_on=True)
+                turn = Turn(self, record, cause, stack, "emit", began)
+                direct = True
+            if turn.cause is not None and (depth := turn.depth()):
                 if depth >= TURNS:
                     self.runaway = True
                 # Also the nearer ones from now on: a turn that logs ten records would still make ten to the fifth.
-                self._tell(CUT if self.runaway else REENTERED, record, stack, began, turn=turn)
                 if self.runaway:
+                    self._tell(CUT, record, stack, began, turn=turn)
                     return None
+                # emit() that calls itself, for the parts of a record, feeds itself only if that does not end.
+                if not mine:
+                    self._tell(REENTERED, record, stack, began, turn=turn)
             if before_pass_on is not None:
                 before_pass_on()
-            turn.step = "emit"  # type: ignore[union-attr]  # as above
-            turn.failed = False  # type: ignore[union-attr]  # as above
+            turn.step = "emit"
+            turn.failed = False
             if direct:
-                stack.append(turn)  # type: ignore[arg-type]  # as above
+                stack.append(turn)
             try:
                 if plain and type(found := kind.emit) is FunctionType:
                     result = found(handler, record)
@@ -207,10 +206,10 @@ class Probe:
                     self.escaped(stack, record, began, error)
                 raise
             finally:
-                turn.step = "handle"  # type: ignore[union-attr]  # as above
+                turn.step = "handle"
                 if direct:
                     stack.pop()
-            if not turn.failed:  # type: ignore[union-attr]  # as above
+            if not turn.failed:
                 append((EMITTED, self, record, stack, began, now() - began, None, 0, ()))
                 if waiters:
                     recorder.inbox.wake()
@@ -239,7 +238,8 @@ class Probe:
         return handle_error
 
     def _step(self, name: str, kind: str) -> Callable[..., Any]:
-        original, here, now = self._original(name), self.recorder.here, RealClock.perf_counter
+        original, recorder, now = self._original(name), self.recorder, RealClock.perf_counter
+        here, append, waiters = recorder.here, recorder.raw.append, recorder.inbox.waiters
         before_pass_on = self.before_pass_on
 
         def step(*args: Any, **kwargs: Any) -> Any:
@@ -248,9 +248,20 @@ class Probe:
             if before_pass_on is not None:
                 before_pass_on()
             stack, began = here.stack, now()
-            with Within(self, stack, None, name, began):
-                result = original(*args, **kwargs)
-            self._tell(kind, None, stack, began, now() - began)
+            top = stack[-1] if stack else None
+            if top is not None and top.probe is self:
+                # A StreamHandler comes here for every record: what Within does, without its calls.
+                before, top.step = top.step, name
+                try:
+                    result = original(*args, **kwargs)
+                finally:
+                    top.step = before
+            else:
+                with Within(self, stack, None, name, began):
+                    result = original(*args, **kwargs)
+            append((kind, self, None, stack, began, now() - began, None, 0, ()))
+            if waiters:
+                recorder.inbox.wake()
             return result
 
         step.__name__ = name

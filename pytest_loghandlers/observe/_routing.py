@@ -102,13 +102,10 @@ class Routing:
         )
 
     def _wanted(self) -> str:
-        ends = [f"emitted by {words(self.wanted)}"] if self.wanted else []
-        ends += [f"not by {words(self.unwanted)}" if ends else f"not emitted by {words(self.unwanted)}"] * bool(
-            self.unwanted
-        )
-        return (
-            f"{self.matcher.wanted if self.wanted else f'a record {self.matcher.clauses}'.rstrip()}, {', '.join(ends)}"
-        )
+        if not self.wanted:
+            return f"a record {self.matcher.clauses}".rstrip() + f", not emitted by {words(self.unwanted)}"
+        tail = f", not by {words(self.unwanted)}" if self.unwanted else ""
+        return f"{self.matcher.wanted}, emitted by {words(self.wanted)}{tail}"
 
     def _handlers(self, bad: Sequence[Meant]) -> str:
         asked = [*((unit, "wanted") for unit in self.wanted), *((unit, "not wanted") for unit in self.unwanted)]

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.inbox import Inbox
@@ -27,15 +27,23 @@ TURNS: Final = 5
 REMEMBERED: Final = 4096
 
 
+class Cause(NamedTuple):
+    """What led to a turn: the ``step`` of another, in which its record was logged, or passed on."""
+
+    turn: Turn
+    step: str
+    passed_on: bool
+
+
 class Turn:
     """One call into a handler, while it lasts."""
 
-    __slots__ = ("began", "failed", "parent", "probe", "record", "stack", "step")
+    __slots__ = ("began", "cause", "failed", "probe", "record", "stack", "step")
 
-    def __init__(self, probe: Probe, record: Any, parent: Turn | None, stack: Stack, step: str, began: float) -> None:
+    def __init__(self, probe: Probe, record: Any, cause: Cause | None, stack: Stack, step: str, began: float) -> None:
         self.probe = probe
         self.record = record
-        self.parent = parent
+        self.cause = cause
         self.stack = stack
         #: The method that runs now.
         self.step = step
@@ -45,20 +53,18 @@ class Turn:
 
     def depth(self) -> int:
         """Return how many turns of the same handler led to this one."""
-        depth, turn = 0, self.parent
-        while turn is not None:
-            if turn.probe is self.probe:
+        depth, cause = 0, self.cause
+        while cause is not None:
+            if cause.turn.probe is self.probe:
                 depth += 1
-            turn = turn.parent
+            cause = cause.turn.cause
         return depth
 
-    def chain(self) -> tuple[tuple[Turn, str], ...]:
-        """Return the turns that led to this one, and itself last; each with the method that runs in it now."""
-        turns: list[tuple[Turn, str]] = []
-        turn: Turn | None = self
-        while turn is not None:
-            turns.append((turn, turn.step))
-            turn = turn.parent
+    def chain(self) -> tuple[Turn, ...]:
+        """Return the turns that led to this one, and itself last."""
+        turns = [self]
+        while (cause := turns[-1].cause) is not None:
+            turns.append(cause.turn)
         return tuple(reversed(turns))
 
 
@@ -92,7 +98,8 @@ class Within:
             top.step = self.step
         else:
             self.before = None
-            self.turn = Turn(self.probe, self.record, top, self.stack, self.step, self.began)
+            cause = None if top is None else Cause(top, top.step, passed_on=True)
+            self.turn = Turn(self.probe, self.record, cause, self.stack, self.step, self.began)
             self.stack.append(self.turn)
         return self.turn
 
@@ -114,7 +121,7 @@ class _Here(threading.local):
 
 
 #: kind, probe, record, stack, began, duration, exception, depth, chain
-Raw: TypeAlias = "tuple[str, Probe, Any, Stack, float, float, SpyError | None, int, tuple[tuple[Turn, str], ...]]"
+Raw: TypeAlias = "tuple[str, Probe, Any, Stack, float, float, SpyError | None, int, tuple[Turn, ...]]"
 
 
 class Recorder:
@@ -127,12 +134,12 @@ class Recorder:
         self.here = _Here(self.stacks)
         self.inbox: Inbox[SpyEvent] = Inbox(self._refresh)
         self.label: Callable[[Probe], str] = lambda probe: type(probe.handler).__name__
-        #: What a record is known by -> the turn inside which it was logged.
-        self.causes: dict[tuple[Any, ...], Turn] = {}
+        #: What a record is known by -> the turn in which it was logged.
+        self.causes: dict[tuple[Any, ...], Cause] = {}
         self._lock = threading.Lock()
 
-    def cause(self, record: Any, stack: Stack, caller: FrameType) -> Turn | None:
-        """Return the turn that led to ``record`` being offered, by ``caller``, on the thread of ``stack``."""
+    def cause(self, record: Any, stack: Stack, caller: FrameType) -> Cause | None:
+        """Return what led to ``record`` being offered, by ``caller``, on the thread of ``stack``."""
         held = record.__dict__
         key = (held.get("created"), held.get("thread"), held.get("name"), held.get("lineno"), held.get("levelno"))
         if not stack:
@@ -140,12 +147,13 @@ class Recorder:
         top = stack[-1]
         # Whoever passes a record on (MemoryHandler, QueueListener) calls handle(); a logger does it in callHandlers.
         if caller.f_code.co_name != "callHandlers":
-            return self.causes.get(key, top)
-        if top.record is not record:
+            return self.causes.get(key) or Cause(top, top.step, passed_on=True)
+        cause = Cause(top, top.step, top.record is record)
+        if not cause.passed_on:
             if len(self.causes) >= REMEMBERED:
                 self.causes.pop(next(iter(self.causes)), None)
-            self.causes[key] = top
-        return top
+            self.causes[key] = cause
+        return cause
 
     def _refresh(self) -> None:
         with self._lock:
@@ -168,10 +176,18 @@ class Recorder:
             duration,
             exception,
             depth,
-            tuple(
-                Link(self.label(turn.probe), turn.probe.handler, turn.record, turn.stack.thread.name, step)
-                for turn, step in chain
-            ),
+            tuple(self._link(turn) for turn in chain),
+        )
+
+    def _link(self, turn: Turn) -> Link:
+        cause = turn.cause
+        return Link(
+            self.label(turn.probe),
+            turn.probe.handler,
+            turn.record,
+            turn.stack.thread.name,
+            None if cause is None else cause.step,
+            cause is not None and cause.passed_on,
         )
 
     def open(self) -> list[Turn]:
