@@ -29,8 +29,8 @@ BUFFER: Final = 64 * 1024 * 1024
 ENOUGH: Final = 60_000
 SMALL: Final = 832
 MOST_SOCKETS: Final = 128
-#: Datagrams that one ``read`` takes at most; under an endless flood it must come to an end.
-MOST_AT_ONCE: Final = 100_000
+#: Datagrams after which one ``read`` ends: more than the buffers hold, for under an endless flood it must end.
+MOST_AT_ONCE = 500_000
 LARGEST_DATAGRAM: Final = 65_536
 
 Datagram = tuple[int, bytes]
@@ -194,10 +194,14 @@ class Datagrams:
         stamp_arrivals(sock)
 
     def _make_bank(self, wanted: int) -> None:
-        # The first socket was bound without SO_REUSEPORT: with it, the system might have given out a port that
-        # another process of this user shares.
-        self._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        poll = select.epoll()
+        first = self._sockets[0]
+        try:
+            # It was bound without SO_REUSEPORT: with it, the system might have given out a port that another process
+            # of this user shares.
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            poll = select.epoll()
+        except OSError:
+            return
         try:
             while len(self._sockets) < wanted:
                 sock = _bound(self.address, shared=True)
@@ -205,7 +209,7 @@ class Datagrams:
                 self._prepare(sock)
         except OSError:
             pass  # No file descriptor left, say: the bank is as large as it got.
-        if len(self._sockets) > 1 and not deal(self._sockets[0], len(self._sockets)):
+        if len(self._sockets) > 1 and not deal(first, len(self._sockets)):
             # Without the program the kernel deals by sender: all of one sender's datagrams go to one socket.
             for sock in self._sockets[1:]:
                 sock.close()

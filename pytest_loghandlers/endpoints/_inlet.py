@@ -13,12 +13,14 @@ from ._udp_options import now
 
 #: Seconds between two looks at how full the buffers are, while there is something unread in them.
 GUARD: Final = 0.025
-#: From how full on they are emptied.
-FULL: Final = 0.25
+#: Seconds for which a thread may have to wait for its turn on a busy machine (140 ms were seen).
+STARVED: Final = 0.3
+#: How full they may be by then. Emptying them early would cost the sender more than it costs to let them fill.
+FULL: Final = 0.9
 
 
 class Inlet:
-    """Watches ``datagrams`` for ``inbox``. All methods are called while the reactor is held.
+    """Watches ``datagrams`` for ``inbox``. Its methods are called while the reactor is held.
 
     The first datagram after a look wakes the waiters, who ``take`` it in their own thread. Nothing more is done for
     the datagrams after it: the kernel holds them until the next look. Only a guard looks from time to time whether
@@ -33,12 +35,20 @@ class Inlet:
         self._backlog: list[tuple[float, bytes]] = []
         self._timer: Timer | None = None
         self._watch: Watch | None = None
+        #: When the guard last looked, and how full it was.
+        self._looked = (0.0, 0.0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it watches. May be asked without holding the reactor."""
+        return self._watch is not None
 
     def open(self) -> None:
-        """Begin to watch; the datagrams' sockets stay the same from here on."""
-        if self._watch is None:
-            self._datagrams.spread()
-            self._watch = self._loop.watch(self._datagrams.watched, self._ready, self._on_error)
+        """Begin to watch; the datagrams' sockets stay the same from here on. Need not be called while held."""
+        with self._loop.held():
+            if self._watch is None:
+                self._datagrams.spread()
+                self._watch = self._loop.watch(self._datagrams.watched, self._ready, self._on_error)
 
     def take(self) -> list[tuple[float, bytes]]:
         """Return what has arrived, in order, as ``(moment of arrival by RealClock.monotonic, payload)``."""
@@ -63,6 +73,7 @@ class Inlet:
             # Who cannot tell how full it is must not wait.
             self._drain(self._watch)
         else:
+            self._looked = (RealClock.monotonic(), 0.0)
             self._guard_later()
         self._inbox.wake()
 
@@ -85,7 +96,10 @@ class Inlet:
         self._timer = None
         if self._watch is None or self._watch.events:
             return  # It has been emptied meanwhile.
-        if (self._datagrams.fill or 0.0) > FULL:
+        fill, moment = self._datagrams.fill or 0.0, RealClock.monotonic()
+        before, filled = self._looked
+        self._looked = (moment, fill)
+        if fill + max(0.0, fill - filled) / max(moment - before, GUARD) * STARVED > FULL:
             self._drain(self._watch)
         if not self._watch.events:
             self._guard_later()

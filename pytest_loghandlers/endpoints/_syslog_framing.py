@@ -100,9 +100,9 @@ class Framer:
         if not self._head and (not rest or _SKIPPED.fullmatch(rest)):
             return []
         flaw = "the stream ended before the message did: no NUL, no LF, no octet count"
-        if self._head:
-            flaw = f"{self._too_long(came)}; {flaw}"
-        return [Frame(rest, "eof", flaw)]
+        if self._head or len(rest) > self._largest:
+            flaw = f"{self._too_long(came - self._line)}; {flaw}"
+        return [Frame(rest[: self._largest], "eof", flaw)]
 
     def _step(self, frames: list[Frame]) -> bool:
         """Do one thing that the bytes allow; return whether another may be possible."""
@@ -166,18 +166,18 @@ class Framer:
 
     def _take_open(self, frames: list[Frame]) -> bool:
         """Take a text that begins with ``<`` while the ending is open; or only lines of it."""
-        limit = self._largest + 2
+        limit = self._largest + 2 + _START
         nul = self._bytes.find(b"\0", self._seen, limit)
         # A beginning may have been cut by the last read: look at its octets again.
-        found = _LF_AND_START.search(self._bytes, max(0, self._seen - _START), limit + _START)
-        start = -1 if found is None or found.start() >= limit else found.start()
+        found = _LF_AND_START.search(self._bytes, max(0, self._seen - _START), limit)
+        start = -1 if found is None else found.start()
         del found
         if nul >= 0 and not 0 <= start < nul:
             frames.append(self._text(bytes(self._bytes[:nul]), "nul", takes_back=self._lines))
             self._ending = b"\0"
             self._drop(nul + 1)
             return True
-        if start >= 0 or len(self._bytes) >= limit + _START:
+        if start >= 0 or len(self._bytes) >= limit:
             self._give_lines(frames, start + 1 if start >= 0 else limit)
             if self._line:
                 self._ending = b"\n"

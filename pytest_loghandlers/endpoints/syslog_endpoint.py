@@ -49,7 +49,6 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
         self._listener: Listener
         self._datagrams: Datagrams
         self._inlet: Inlet
-        self._dropped: int | None = 0
 
     def _start(self) -> None:
         super()._start()
@@ -81,7 +80,6 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
 
     def _close(self) -> None:
         with self._listener.held():
-            self._dropped = self._datagrams.dropped
             self._inlet.close()
             self._listener.stop()
 
@@ -99,15 +97,16 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
     def address(self) -> tuple[str, int]:
         """``(host, port)``, as ``SysLogHandler(address=...)`` takes it, with ``socktype`` SOCK_DGRAM or SOCK_STREAM."""
         self._require_running()
-        # Nothing can have come before somebody knew where to: so a test that never asks pays for no bank of sockets.
-        with self._listener.held():
+        # Nothing can come before somebody knows where to: so a test that never asks pays for no bank of sockets.
+        if not self._inlet.is_open:
             self._inlet.open()
         return self._address
 
     @property
     def dropped(self) -> int | None:
         """How many datagrams the kernel dropped for want of room; None where the system does not count them."""
-        return self._datagrams.dropped if self._running else self._dropped
+        self._require_running()
+        return self._datagrams.dropped
 
     @property
     def pending(self) -> tuple[bytes, ...]:
@@ -135,10 +134,9 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
             text = "; ".join(f"{len(rest):,} octets: {show(rest, 60)}" for rest in begun[:3])
             more = f"; and on {len(begun) - 3} more connections" if len(begun) > 3 else ""
             sections.append(("pending", f"over TCP, without an end yet: {text}{more}"))
-        if self.dropped:
-            sections.append(
-                ("lost", f"the kernel dropped {plural(self.dropped, 'datagram')}: its receive buffer was full")
-            )
+        dropped = self._datagrams.dropped if self._running else 0
+        if dropped:
+            sections.append(("lost", f"the kernel dropped {plural(dropped, 'datagram')}: its receive buffer was full"))
         return sections
 
     def _hint(self, matcher: Matcher[Any], items: Sequence[SyslogMessage]) -> str | None:

@@ -1,0 +1,136 @@
+"""syslog_endpoint over UDP: nothing lost at the sender's full speed, what that costs the sender, start and stop."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import socket
+import time
+from collections.abc import Callable
+
+from _pairs import Row, compare, main, ratio
+
+from pytest_loghandlers.endpoints._datagrams import Datagrams
+from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
+
+MESSAGES = 50_000
+RUNS = 20
+TEXT = "message %d " + "x" * 80
+
+
+class SmallBuffers(SyslogEndpoint):
+    """As for a user who is not root, on a kernel with the long-standing limit of 212,992 octets: a bank of sockets."""
+
+    def _make_datagrams(self) -> Datagrams:
+        return Datagrams(force=False, buffer=212_992)
+
+
+class GrantedBuffers(SyslogEndpoint):
+    """As for a user who is not root, on this machine."""
+
+    def _make_datagrams(self) -> Datagrams:
+        return Datagrams(force=False)
+
+
+def send(address: tuple[str, int]) -> float:
+    """Log MESSAGES records through a SysLogHandler; return the seconds that took."""
+    logger = logging.Logger("bench")  # noqa: LOG001 - outside the tree: nobody else hears it
+    handler = logging.handlers.SysLogHandler(address)
+    logger.addHandler(handler)
+    start = time.perf_counter()
+    for number in range(MESSAGES):
+        logger.info(TEXT, number)
+    spent = time.perf_counter() - start
+    handler.close()
+    return spent
+
+
+def to_sink(kind: Callable[[], SyslogEndpoint]) -> float:
+    """Send to sockets like the endpoint's, which hold everything and which nobody watches: the sender's limit."""
+    sink = kind()._make_datagrams()
+    sink.spread()
+    try:
+        return send(sink.address)
+    finally:
+        sink.close()
+
+
+def to_endpoint(kind: Callable[[], SyslogEndpoint]) -> tuple[float, int, bool]:
+    """Send to an endpoint; return the seconds, the datagrams lost, and whether the rest is in order."""
+    with kind() as endpoint:
+        spent = send(endpoint.address)
+        numbers = [int(message.text.split()[1]) for message in endpoint.received]
+    return spent, MESSAGES - len(numbers), numbers == sorted(numbers)
+
+
+def raw_pair() -> None:
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    tcp.bind(("127.0.0.1", 0))
+    tcp.listen()
+    tcp.close()
+    udp.close()
+
+
+def start_and_stop() -> None:
+    with SyslogEndpoint():
+        pass
+
+
+def asked_too() -> None:
+    with SyslogEndpoint() as endpoint:
+        endpoint.address  # noqa: B018 - its side effect is what is measured
+
+
+def small_asked_too() -> None:
+    with SmallBuffers() as endpoint:
+        endpoint.address  # noqa: B018 - as above
+
+
+def measure() -> list[Row]:
+    rows = []
+    kinds = {
+        "largest buffer": SyslogEndpoint,
+        "granted buffer": GrantedBuffers,
+        "small buffers": SmallBuffers,
+    }
+    for name, kind in kinds.items():
+        limit, ours, lost, disordered = [], [], 0, 0
+        for turn in range(RUNS):
+            # In turns first: what comes second finds warmer caches.
+            if turn % 2:
+                limit.append(to_sink(kind))
+            spent, missing, ordered = to_endpoint(kind)
+            if not turn % 2:
+                limit.append(to_sink(kind))
+            ours.append(spent)
+            lost += missing
+            disordered += not ordered
+        rows += [
+            Row(f"{name}: lost of {RUNS} x {MESSAGES:,}", lost, most=0, unit=""),
+            Row(f"{name}: runs out of order", disordered, most=0, unit=""),
+            Row(
+                f"{name}: the sender's time",
+                ratio(ours, limit),
+                most=1.25,
+                goal=1.1,
+                beside="the same sockets, unwatched",
+            ),
+        ]
+    figures = compare(
+        {"raw": raw_pair, "ours": start_and_stop, "asked": asked_too, "bank": small_asked_too},
+        base="raw",
+        rounds=40,
+        calls=20,
+    )
+    return [
+        *rows,
+        Row("start and stop", figures["ours"], most=3, goal=2, beside="raw bind and close, UDP and TCP"),
+        Row("start, address and stop", figures["asked"], most=3, goal=2, beside="the same"),
+        Row("start, address and stop, bank of 128", figures["bank"], beside="the same"),
+    ]
+
+
+if __name__ == "__main__":
+    main(measure)

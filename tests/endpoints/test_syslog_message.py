@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pytest_loghandlers.endpoints._syslog_message import FACILITIES, SEVERITIES, decoded, parse
+
+# Captured from SysLogHandler, logger(1), glibc and libraries, and written by hand from the RFCs, with what each means.
+VECTORS = json.loads((Path(__file__).parent / "data" / "syslog_vectors.json").read_text())
+
+# Each vector error, as our reasons say it.
+REASONS = {
+    "PRI_MISSING": "no PRI: it does not begin with <number>",
+    "PRI_SYNTAX": "no usable PRI",
+    "PRI_RANGE": "no usable PRI",
+    "PRI_LEADING_ZERO": "has a leading zero",
+    "VERSION_UNSUPPORTED": "of the syslog format is unknown",
+    "TIMESTAMP_SYNTAX": "is not like 2003-10-11T22:14:15.003Z",
+    "TIMESTAMP_RANGE": "there is no",
+    "HEADER_TRUNCATED": "the header ends before",
+    "SD_MISSING": "no STRUCTURED-DATA where it should be",
+    "SD_SYNTAX": "STRUCTURED-DATA is broken at its octet",
+    "SD_UNESCAPED_BRACKET": "is not escaped",
+    "SD_DUP_ID": "comes twice",
+    "SD_ID_UNREGISTERED": "is not registered",
+    "SP_MISSING_AFTER_SD": "no space between STRUCTURED-DATA and the message",
+    "MSG_NOT_UTF8": "has a BOM but is not UTF-8",
+    "APP-NAME_EMPTY": "APP-NAME is empty",
+    "HOSTNAME_LONG": "more than 255",
+    "APP-NAME_LONG": "more than 48",
+}
+
+# Where this house reads a message otherwise than the vectors' parser does.
+WHOLE = "without a usable PRI the whole message is content"
+NO_TAG = "a tag begins with a letter: what is JSON, or a time, stays whole"
+NO_MOMENT = "a moment that does not exist is not given as one"
+LONG_TAG = "a tag over 32 octets is legal enough: loggers have long names, and every daemon takes it"
+DEVIATIONS = {
+    "std.udp.json_fmt": (NO_TAG, {"app_name": None, "msg": '{"event": "login", "user": "bob"}'}),
+    "std.udp.3164_iso": (NO_TAG, {"app_name": None, "msg": "2003-10-11T22:14:15.003Z web1 myapp[42]: hello world"}),
+    "hand.dgram.5424_nospace_version": (
+        NO_TAG,
+        {"app_name": None, "msg": "12003-10-11T22:14:15Z host app - - - msg"},
+    ),
+    "std.udp.fac_24": (WHOLE, {"app_name": None, "msg": "<198>app: x"}),
+    "std.udp.fac_preshifted": (WHOLE, {"app_name": None, "msg": "<1030>app: x"}),
+    "hand.dgram.nopri_3164": (
+        WHOLE,
+        {"timestamp": None, "hostname": None, "app_name": None, "msg": "Oct 11 22:14:15 host app: msg"},
+    ),
+    "hand.dgram.nopri_json": (WHOLE, {"app_name": None, "msg": '{"a": 1}'}),
+    "hand.dgram.3164_day32": (NO_MOMENT, {"timestamp": None}),
+    "hand.dgram.3164_hour25": (NO_MOMENT, {"timestamp": None}),
+    "hand.dgram.3164_tag_49": (LONG_TAG, {"errors": []}),
+    "hand.dgram.3164_tag_129": (LONG_TAG, {"errors": []}),
+}
+
+
+def data_of(pairs):
+    """The vectors' ``[[id, [[name, value]]]]`` as ``{id: {name: value}}``; the first of two equal ids."""
+    found = {}
+    for identity, params in pairs or ():
+        values = {}
+        for name, value in params:
+            values.setdefault(name, []).append(value)
+        found.setdefault(identity, {n: v[0] if len(v) == 1 else tuple(v) for n, v in values.items()})
+    return found
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
+def test_a_captured_message_is_read_as_what_it_means(vector):
+    expected = {**vector["expected"], **DEVIATIONS.get(vector["id"], ("", {}))[1]}
+
+    message = parse(bytes.fromhex(vector["hex"]))
+
+    fields = ("facility", "severity", "timestamp", "hostname", "app_name", "procid", "msgid")
+    assert {name: getattr(message, name) for name in fields} == {name: expected[name] for name in fields}
+    assert message.text == expected["msg"]
+    assert message.structured_data == data_of(expected["sd"])
+    assert (message.malformed is None) == (not expected["errors"])
+    for error in expected["errors"]:
+        assert REASONS[error] in message.malformed
+
+
+def test_every_deviation_from_the_vectors_is_still_one():
+    known = {vector["id"]: vector["expected"] for vector in VECTORS}
+
+    for name, (_, ours) in DEVIATIONS.items():
+        assert any(known[name][field] != value for field, value in ours.items()), name
+
+
+def test_what_python_sends_by_default_is_text_and_nothing_is_invented():
+    message = parse(b"<14>hello world\0")
+
+    assert (message.facility, message.severity, message.text) == ("user", "info", "hello world")
+    assert (message.timestamp, message.hostname, message.app_name, message.procid) == (None, None, None, None)
+    assert message.raw == b"<14>hello world\0"
+    assert message.malformed is None
+
+
+def test_the_ident_of_a_handler_is_the_app_name():
+    message = parse(b"<134>shop[42]: hello\0")
+
+    assert (message.facility, message.app_name, message.procid, message.text) == ("local0", "shop", "42", "hello")
+
+
+def test_a_traceback_in_a_datagram_is_one_text():
+    message = parse(b"<11>shop: boom\nTraceback (most recent call last):\n  ...\nValueError: no\0")
+
+    assert message.text == "boom\nTraceback (most recent call last):\n  ...\nValueError: no"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org: down",
+        "C:\\temp is full",
+        "std::vector is empty",
+        "12:30 is too late",
+        '{"event": "login"}',
+        "[worker-1] started",
+        "a word: later",
+    ],
+)
+def test_what_only_looks_like_a_tag_stays_text(text):
+    message = parse(b"<14>" + text.encode())
+
+    assert message.app_name is None
+    assert message.text == text
+
+
+def test_every_pri_has_its_keywords():
+    for value in range(192):
+        message = parse(f"<{value}>x".encode())
+
+        assert (message.facility, message.severity) == (FACILITIES[value // 8], SEVERITIES[value % 8])
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "empty: not one byte"),
+        (b"hello", "no PRI: it does not begin with <number>"),
+        (b"<14", "no usable PRI: '<14' is not closed by '>' after at most three digits"),
+        (b"<", "no usable PRI: '<' is not closed by '>' after at most three digits"),
+        (b"<x>y", "no usable PRI: <x> is not a number of one to three digits"),
+        (b"<999>y", "no usable PRI: <999> is above <191> (facility local7, severity debug)"),
+        (
+            b"<1030>y",
+            "no usable PRI: <1030> is above <191> (facility local7, severity debug); was a facility of the syslog "
+            "module (128) given?",
+        ),
+        (b"<014>y", "the PRI <014> has a leading zero (RFC 3164 4.1.1)"),
+        (b"<14>1 apples", "begins with '1 ' like RFC 5424, but no timestamp follows: daemons will misread it"),
+        (b"<14>2 - - - - - -", "version 2 of the syslog format is unknown (RFC 5424 has 1)"),
+        (
+            b"<14>Feb 30 10:00:00 host app: x",
+            "timestamp 'Feb 30 10:00:00': there is no day 30 in month 2 (RFC 3164 4.1.2)",
+        ),
+    ],
+)
+def test_what_breaks_a_rule_is_kept_with_the_reason(raw, reason):
+    message = parse(raw)
+
+    assert message.malformed == reason
+    assert message.raw == raw
+
+
+def test_the_reason_of_the_framing_leads():
+    message = parse(b"hello", transport="tcp", framing="eof", flaw="cut short")
+
+    assert message.malformed == "cut short; no PRI: it does not begin with <number>"
+    assert (message.transport, message.framing) == ("tcp", "eof")
+
+
+def test_a_text_that_begins_like_rfc_5424_stays_whole():
+    assert parse(b"<14>1 apples and pears").text == "1 apples and pears"
+
+
+def test_bytes_that_are_not_utf_8_are_shown_and_kept():
+    message = parse(b"<14>caf\xe9\0")
+
+    assert message.text == "caf\\xe9"
+    assert message.raw == b"<14>caf\xe9\0"
+
+
+def test_a_bom_before_the_text_is_no_part_of_it():
+    assert decoded(b"\xef\xbb\xbfcaf\xc3\xa9") == "caf\u00e9"
+
+
+def test_a_message_cannot_be_changed():
+    message = parse(b'<14>1 - - - - - [a@1 k="v"] x')
+
+    with pytest.raises(AttributeError):
+        message.text = "y"
+    with pytest.raises(TypeError):
+        message.structured_data["b@1"] = {}
+    with pytest.raises(TypeError):
+        message.structured_data["a@1"]["k"] = "w"
+
+
+def test_equal_messages_are_equal_whenever_they_came():
+    first, second = parse(b"<14>x", arrival=1.0), parse(b"<14>x", arrival=2.0)
+
+    assert first == second
+    assert hash(first) == hash(second)
+
+
+@given(st.binary(max_size=200))
+@example(b'<14>1 - - - - - [a@1 k="\\')
+@example(b"<14>\xff\xfe: x")
+@example(b"<\xb2>x")
+@example(b"<14>Jan  0 99:99:99 : ")
+def test_no_bytes_are_too_strange_to_be_kept(raw):
+    message = parse(raw)
+
+    assert message.raw == raw
+    assert isinstance(message.text, str)
+    assert (message.facility is None) == (message.severity is None)
+    if message.facility is None:
+        assert message.malformed
+
+
+@given(
+    st.sampled_from(FACILITIES),
+    st.sampled_from(SEVERITIES),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=60),
+)
+def test_a_text_behind_an_ident_comes_back_as_it_was(facility, severity, text):
+    pri = FACILITIES.index(facility) * 8 + SEVERITIES.index(severity)
+
+    message = parse(f"<{pri}>shop: {text}\0".encode())
+
+    assert (message.facility, message.severity, message.app_name) == (facility, severity, "shop")
+    assert message.text == re.sub(r"\n\Z", "", text)
+    assert message.malformed is None
