@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_loghandlers._base.report import show
 
-from ._queue_ledger import Entry, QueuedRecord
+from ._queue_entry import Entry, QueuedRecord
 
 
 def queue_name(queue: Any) -> str:

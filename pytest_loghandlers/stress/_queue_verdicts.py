@@ -9,7 +9,7 @@ from pytest_loghandlers._base.errors import ArgumentError, LifetimeError
 from pytest_loghandlers._base.lifetime import Lifetime
 from pytest_loghandlers._base.report import layout, listing, plural, show
 
-from ._queue_ledger import Entry, QueuedRecord
+from ._queue_entry import PENDING, Entry, QueuedRecord
 from ._queue_text import line, policy, queue_name
 from ._queue_watch import Watch
 
@@ -130,16 +130,21 @@ class Verdicts(Lifetime):
         """Pass when every record that was offered is delivered, or can still be.
 
         Lost are the dropped and the evicted; what a listener took and failed on; and after ``release`` also what its
-        listener has not delivered. Without any listener, what is in the queue is not lost.
+        listener did not deliver in the time ``release`` gave it, or does not run to deliver. Without any listener,
+        what is in the queue is not lost.
         """
         __tracebackhide__ = True
-        consumed = self._released and self._looked_at().consumer.listener is not None
-        gone = {"dropped", "evicted", "failed", "offered"}
-        if self._released:
-            gone.add("waiting")
-        if consumed:
-            gone |= {"queued", "taken"}
-        lost = self._snapshots(lambda entry: entry.state in gone)
+        consumer = self._looked_at().consumer
+        stuck = self._released and consumer.listener is not None and consumer.thread is None
+
+        def is_lost(entry: Entry) -> bool:
+            if entry.state in PENDING:
+                return entry.overdue or stuck or (self._released and entry.state == "waiting")
+            return entry.state in {"dropped", "evicted", "failed"} or (
+                entry.state == "offered" and entry.blocked is not None
+            )
+
+        lost = self._snapshots(is_lost)
         if lost:
             self._fail(f"lose {plural(len(lost), 'record')}", "no record lost", "lost", lost)
 

@@ -12,8 +12,9 @@ from typing import Any
 from pytest_loghandlers._base.deadline import Deadline, RealClock
 
 from ._queue_consumer import Consumer
+from ._queue_entry import PENDING, Entry
 from ._queue_kinds import QueueStandIn, contents, is_copying, is_full, takes_timeout, waits
-from ._queue_ledger import PENDING, Entry, Ledger
+from ._queue_ledger import Ledger
 from ._queue_watchdog import Watchdog
 from ._wrapping import Wrapping
 
@@ -252,6 +253,7 @@ class Watch:
             for entry in self.ledger.pending():
                 while entry.state in PENDING and self.consumer.thread is not None and not deadline.passed:
                     changed.wait(deadline.left())
+                entry.overdue = entry.state in PENDING and self.consumer.thread is not None
 
     def end(self) -> None:
         """Let everything go and watch nothing any more."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pytest_loghandlers._base.deadline import RealClock
 
-from ._queue_ledger import Entry
+from ._queue_entry import Entry
 
 
 class Watchdog:

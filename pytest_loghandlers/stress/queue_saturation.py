@@ -13,8 +13,8 @@ from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, stack_of
 from pytest_loghandlers._base.report import show
 
 from ._queue_consumer import is_listener, listener_of
+from ._queue_entry import By, Entry, QueuedRecord
 from ._queue_kinds import is_full
-from ._queue_ledger import By, Entry, QueuedRecord
 from ._queue_verdicts import Verdicts
 from ._queue_watch import Watch
 
