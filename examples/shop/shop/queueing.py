@@ -6,6 +6,7 @@ import logging
 import queue
 import time
 from logging.handlers import QueueHandler, QueueListener
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -13,7 +14,7 @@ logger = logging.getLogger(__name__)
 class BoundedListener(QueueListener):
     """A listener whose stop ends: what is not delivered ``patience`` seconds later is given up, and counted."""
 
-    def __init__(self, records: queue.Queue[logging.LogRecord], *handlers: logging.Handler, patience: float) -> None:
+    def __init__(self, records: Any, *handlers: logging.Handler, patience: float) -> None:
         # A QueueListener ignores the level of its handlers unless it is told to respect it.
         super().__init__(records, *handlers, respect_handler_level=True)
         self.patience = patience
