@@ -19,6 +19,8 @@ from ._tcp import BACKLOG, REST, bound
 MAX_MAIL: Final = 32 * 1024 * 1024
 #: Lines that are no SMTP after which a connection is closed.
 MAX_GARBAGE: Final = 20
+#: Turns of the loop without progress after which the rest of a conversation that has ended is given up.
+STILL: Final = 4
 #: Replies that say: this cannot be understood, or is too big to be taken. The line is kept as malformed.
 _MALFORMED: Final = ("500", "501", "552", "553", "555")
 
@@ -76,10 +78,28 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
     def connection_lost(self, error: Exception | None) -> None:
         self._server.sessions.discard(self)
         if self._ear is not None and not self._in_data:
-            rest = self._ear.unread()
-            if rest.strip():
+            heard = bytes(self._ear.heard)
+            rest = (b"" if heard.endswith(b"\n") else heard) + self._ear.unread()
+            # Who says goodbye and does not wait for the answer has lost nothing.
+            if rest.strip() and rest.strip().upper() != b"QUIT":
                 self._malformed("the connection was lost in the middle of a line", rest)
         super().connection_lost(error)
+
+    def eof_received(self) -> bool:
+        # aiosmtpd stops at the end of the stream, whatever it has not looked at yet: a client that sends all it has
+        # to say and leaves would lose its mail.
+        self._read_to_the_end(-1, 0)
+        return True
+
+    def _read_to_the_end(self, before: int, still: int) -> None:
+        if self._ear is None or self.transport is None:
+            return
+        left = len(self._ear.unread())
+        still = still + 1 if left == before else 0
+        if left and still < STILL:
+            self.loop.call_soon(self._read_to_the_end, left, still)
+        else:
+            super().eof_received()
 
     @property
     def handler_task(self) -> asyncio.Task[None] | None:
@@ -215,9 +235,10 @@ class Server:
             self.on_error(error)
 
     def _begin_to_stop(self, done: threading.Event) -> None:
-        self.closed = True
-        self.home.loop.remove_reader(self._sock)
-        self._sock.close()
+        if not self.closed:
+            self.closed = True
+            self.home.loop.remove_reader(self._sock)
+            self._sock.close()
         if not self._welcomes and not self.sessions:
             done.set()
             return
