@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ._loggers import Watcher, pin, unpin, watch
+from ._loggers import Watcher, watch
+from ._passage import pin, unpin, witness
 
 
 def owned_by_pytest(handler: object) -> bool:
@@ -47,16 +48,6 @@ def _wanted_at_once(handler: logging.Handler) -> bool:
     return getattr(handler, "baseFilename", None) != os.path.abspath(os.devnull)  # noqa: PTH100 - as FileHandler does
 
 
-class _Keeper:
-    """Keeps the records that pytest's handlers would have seen: one append each."""
-
-    level = 0
-
-    def __init__(self) -> None:
-        self.records: list[logging.LogRecord] = []
-        self.handle = self.records.append
-
-
 class _Forward:
     """Hands records on to one of pytest's handlers, as a guest that does no harm."""
 
@@ -78,18 +69,19 @@ class Aside(Watcher):
     """The setting aside, from its first user to its last."""
 
     def __init__(self) -> None:
-        self.keeper = _Keeper()
+        #: Every record that a logger let through meanwhile, for the report of a test that fails.
+        self.records: list[logging.LogRecord] = []
         #: What each logger would carry of pytest's handlers by now, with what forwards to it.
         self.held: dict[logging.Logger, list[tuple[logging.Handler, _Forward | None]]] = {}
         self.unlisted: list[Any] = []
-        self._unwatch: Callable[[], None] = lambda: None
+        self._ends: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Take them out. Only the root logger is visited; others as they are used."""
         references = logging._handlerList  # type: ignore[attr-defined]  # noqa: SLF001 - what dictConfig closes
         self.unlisted = [reference for reference in references if owned_by_pytest(reference())]
         references[:] = [reference for reference in references if not owned_by_pytest(reference())]
-        self._unwatch = watch(self)
+        self._ends = [watch(self), witness(self.records.append)]
         self.before_use(logging.getLogger())
 
     def before_use(self, logger: logging.Logger) -> None:
@@ -106,8 +98,6 @@ class Aside(Watcher):
         held = self.held.setdefault(logger, [])
         if any(handler is known for known, _ in held):
             return
-        if not held:
-            pin(logger, self.keeper)
         forward = _Forward(handler) if _wanted_at_once(handler) else None
         if forward is not None:
             pin(logger, forward, late=True)
@@ -126,21 +116,18 @@ class Aside(Watcher):
                 if forward is not None:
                     unpin(logger, forward)
                 held.remove((known, forward))
-                if not held:
-                    unpin(logger, self.keeper)
                 return
 
     def stop(self) -> None:
         """Put back what pytest has attached by now."""
-        self._unwatch()
+        for end in self._ends:
+            end()
         for logger, held in self.held.items():
             handlers = logger.__dict__["handlers"]
             handlers[:0] = [handler for handler, _ in held if not any(handler is known for known in handlers)]
             for _, forward in held:
                 if forward is not None:
                     unpin(logger, forward)
-            if held:
-                unpin(logger, self.keeper)
         self.held.clear()
         references = logging._handlerList  # type: ignore[attr-defined]  # noqa: SLF001 - as above
         references[:0] = [reference for reference in self.unlisted if reference() is not None]

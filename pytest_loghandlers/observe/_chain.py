@@ -9,7 +9,7 @@ from typing import Final
 from pytest_loghandlers._base.report import cut, show
 
 from ._aside import owned_by_pytest
-from ._loggers import pinned
+from ._passage import pinned
 from ._records import level_name
 
 #: Loggers of one chain that are drawn; of a longer one the middle is left out.

@@ -1,31 +1,17 @@
-"""The only place that patches ``logging.Logger``.
+"""Being told what happens to loggers, before it happens.
 
-Nothing is patched until somebody asks, and everything is put back when the last one is done.
-
-- ``pin(logger, handler)`` has a handler see the records of a logger *without* standing in ``logger.handlers``. So
-  nothing the application does to its handlers (dictConfig, fileConfig, ``basicConfig(force=True)``,
-  ``handlers.clear()``) can remove it, and nothing the application asks (``if not root.handlers``, ``hasHandlers()``,
-  ``basicConfig()``, lastResort) finds it there.
-- ``watch(watcher)`` tells of every logger that is looked at or changed, before that happens (the journal of the
-  sandbox), of every handler that is attached, and lets a watcher keep a handler out of the list (pytest's own).
-
-The cost per record is one Python call and one dict look-up per logger in the chain.
+``watch(watcher)`` tells of every logger that is looked at or changed (the journal of the sandbox), of every handler
+that is attached, and lets a watcher keep a handler out of the list (pytest's own). Nothing is patched until somebody
+watches, and everything is put back when the last one is done. Records are ``_passage``'s matter.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-
-class Receiver(Protocol):
-    """What can be pinned: a handler, or anything with a level and ``handle``."""
-
-    level: int
-
-    def handle(self, record: logging.LogRecord, /) -> Any:
-        """Take the record."""
+from ._patching import patch, unpatch
 
 
 class Watcher:
@@ -46,118 +32,7 @@ class Watcher:
         """Be told that somebody removes ``handler`` from ``logger``."""
 
 
-_pins: dict[logging.Logger, tuple[Receiver, ...]] = {}
-_late_pins: dict[logging.Logger, tuple[Receiver, ...]] = {}
 _watchers: tuple[Watcher, ...] = ()
-#: What an attribute of Logger was before it was patched; absent when the class had none of its own.
-_originals: dict[str, Any] = {}
-_ABSENT = object()
-
-
-def _patch(name: str, value: Any) -> bool:
-    """Put ``value`` in place; return whether what it covers has changed since the last time."""
-    now = vars(logging.Logger).get(name, _ABSENT)
-    if name in _originals and now is not _originals[name]:
-        return False  # Ours is still there, or below what somebody else has patched on top.
-    _originals[name] = now
-    setattr(logging.Logger, name, value)
-    return True
-
-
-def _unpatch(name: str, value: Any) -> None:
-    if vars(logging.Logger).get(name) is not value:
-        return  # Somebody patched on top of ours, which only passes through from now on.
-    original = _originals.pop(name)
-    if original is _ABSENT:
-        delattr(logging.Logger, name)
-    else:
-        setattr(logging.Logger, name, original)
-
-
-# --- pins: what sees the records ------------------------------------------------------------------------------------
-
-_call_handlers_of_logging = logging.Logger.callHandlers
-
-
-def _call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
-    pins = _pins
-    current: logging.Logger | None = self
-    while current is not None:
-        if current in pins:
-            for receiver in pins[current]:
-                if record.levelno >= receiver.level:
-                    receiver.handle(record)
-        if not current.propagate:
-            break
-        current = current.parent
-    if not _late_pins:
-        _call_handlers_of_logging(self, record)
-        return
-    try:
-        _call_handlers_of_logging(self, record)
-    finally:
-        _serve_late(self, record)
-
-
-def _serve_late(origin: logging.Logger, record: logging.LogRecord) -> None:
-    """Let those see the record who format it, and so must come after the application's handlers."""
-    current: logging.Logger | None = origin
-    while current is not None:
-        for receiver in _late_pins.get(current, ()):
-            if record.levelno >= receiver.level:
-                receiver.handle(record)
-        if not current.propagate:
-            break
-        current = current.parent
-
-
-def pin(logger: logging.Logger, receiver: Receiver, *, late: bool = False) -> None:
-    """Have ``receiver.handle`` called for each record that reaches ``logger``, until ``unpin``.
-
-    Before the handlers of the whole chain, or with ``late`` after them (also when one of them raised). The receiver's
-    level counts as a handler's does. Pinned twice, it is called twice.
-    """
-    global _pins, _late_pins, _call_handlers_of_logging  # noqa: PLW0603 - one state per process, as logging's
-    with logging._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - the same lock on every Python
-        if not _pins and not _late_pins:
-            below = logging.Logger.callHandlers
-            if _patch("callHandlers", _call_handlers):
-                _call_handlers_of_logging = below
-        # Replaced, never changed in place: other threads are walking it.
-        if late:
-            _late_pins = {**_late_pins, logger: (*_late_pins.get(logger, ()), receiver)}
-        else:
-            _pins = {**_pins, logger: (*_pins.get(logger, ()), receiver)}
-
-
-def unpin(logger: logging.Logger, receiver: Receiver) -> None:
-    """Undo one ``pin``; nothing happens when there was none."""
-    global _pins, _late_pins  # noqa: PLW0603 - as above
-    with logging._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-        for late, table in ((False, _pins), (True, _late_pins)):
-            if not any(pinned is receiver for pinned in table.get(logger, ())):
-                continue
-            left = list(table[logger])
-            left.pop(next(index for index, pinned in enumerate(left) if pinned is receiver))
-            table = {**table, logger: tuple(left)}  # noqa: PLW2901 - a changed copy, see pin
-            if not left:
-                del table[logger]
-            if late:
-                _late_pins = table
-            else:
-                _pins = table
-            if not _pins and not _late_pins:
-                _unpatch("callHandlers", _call_handlers)
-            return
-
-
-def pinned(logger: logging.Logger) -> tuple[Receiver, ...]:
-    """Return what is pinned to ``logger``."""
-    return _pins.get(logger, ())
-
-
-# --- watchers: what happens to loggers --------------------------------------------------------------------------------
-
 #: Loggers whose ``before_use`` was told since the last watcher came: the fast path of the attributes below.
 _told: set[logging.Logger] = set()
 
@@ -245,7 +120,7 @@ def watch(watcher: Watcher) -> Callable[[], None]:
             set_, add, remove = (
                 getattr(logging.Logger, name) for name in ("__setattr__", "addHandler", "removeHandler")
             )
-            fresh = {name for name, value in _WATCHED.items() if _patch(name, value)}
+            fresh = {name for name, value in _WATCHED.items() if patch(name, value)}
             _set_of_logging = set_ if "__setattr__" in fresh else _set_of_logging
             _add_of_logging = add if "addHandler" in fresh else _add_of_logging
             _remove_of_logging = remove if "removeHandler" in fresh else _remove_of_logging
@@ -260,7 +135,7 @@ def watch(watcher: Watcher) -> Callable[[], None]:
             _watchers = tuple(other for other in _watchers if other is not watcher)
             if not _watchers:
                 for name, value in _WATCHED.items():
-                    _unpatch(name, value)
+                    unpatch(name, value)
                 _told.clear()
 
     return unwatch

@@ -17,8 +17,8 @@ from pytest_loghandlers._base.match import Matcher, Text
 from pytest_loghandlers._base.report import listing, show
 
 from . import _miss
-from ._loggers import pin, unpin
 from ._order import find_in_order, order_failure
+from ._passage import pin, unpin
 from ._records import logger_name, record_vocabulary, show_record, without_message
 from ._text_index import RecordIndex
 from ._wanted import Formatted, Wanted

@@ -45,7 +45,7 @@ class LoggingSandbox(Lifetime):
     def _start(self) -> None:
         self._defer(set_aside(), "putting pytest's handlers back")
         self._kept = current()
-        self._first = len(self._kept.keeper.records) if self._kept else 0
+        self._first = len(self._kept.records) if self._kept else 0
         self._state = GlobalState()
         self._journal = Journal()
         self._defer(self._restore, "restoring logging's state")
@@ -124,7 +124,7 @@ class LoggingSandbox(Lifetime):
             raise LeakError("handlers made during the test could not be put away:\n" + "\n".join(failures))
 
     def _report(self) -> str:
-        records = self._kept.keeper.records[self._first :] if self._kept else []
+        records = self._kept.records[self._first :] if self._kept else []
         return listing(records, show_record, "record") if records else ""
 
 
