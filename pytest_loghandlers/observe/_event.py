@@ -54,8 +54,12 @@ class SpyError:
     @property
     def traceback(self) -> str:
         """Its innermost calls and its last line, as Python prints them; read from the source files now."""
-        calls = traceback.StackSummary.from_list([frame for frame in self._summary if frame.filename != _OURS])
-        return "".join(calls.format()) + str(self)
+        return self.tail(FRAMES)
+
+    def tail(self, calls: int) -> str:
+        """Return the traceback's last ``calls`` calls."""
+        theirs = [frame for frame in self._summary if frame.filename != _OURS]
+        return "".join(traceback.StackSummary.from_list(theirs[-calls:]).format()) + str(self)
 
     def __str__(self) -> str:
         return f"{self.type.__name__}: {self.text}" if self.text else self.type.__name__

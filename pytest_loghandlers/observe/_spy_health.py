@@ -10,7 +10,7 @@ from pytest_loghandlers._base.lifetime import Lifetime
 from pytest_loghandlers._base.match import Text
 from pytest_loghandlers._base.report import show
 
-from ._event import CLOSED, CUT, ESCAPED, FAILED, FLUSHED, REENTERED, SpyEvent, error_vocabulary
+from ._event import CLOSED, CUT, ESCAPED, FAILED, FLUSHED, REENTERED, Meant, SpyEvent, error_vocabulary
 from ._loops import loop_text
 from ._spy_text import done_text, errors_text, handled_text
 from ._turns import Recorder
@@ -36,8 +36,12 @@ class HealthJudgements(Lifetime):
         self._require_running()
         return self._recorder.inbox.snapshot()
 
+    def _meant(self, handler: Handlers | None) -> Meant | None:
+        self._require_running()
+        return None if handler is None else self._watching.meant(handler)
+
     def _events_of(self, handler: Handlers | None, *kinds: str) -> list[SpyEvent]:
-        meant = None if handler is None else self._watching.meant(handler)
+        meant = self._meant(handler)
         return [event for event in self.events if event.kind in kinds and (meant is None or meant.has(event.handler))]
 
     @overload
@@ -72,7 +76,7 @@ class HealthJudgements(Lifetime):
         of exactly n.
         """
         __tracebackhide__ = True
-        meant = None if handler is None else self._watching.meant(handler)
+        meant = self._meant(handler)
         matcher = _ERRORS.matcher(text, count=count, type=type, handler=meant)
         failed = self._events_of(None, FAILED)
         found = matcher.find(failed)

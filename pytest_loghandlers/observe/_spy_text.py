@@ -18,8 +18,8 @@ from ._routing import level_came_past, times
 from ._turns import Recorder
 from ._watching import Watching
 
-#: Lines of a traceback that are shown.
-TRACE_LINES = 9
+#: Calls of a traceback that are shown.
+CALLS = 3
 INDENT = " " * 10
 
 
@@ -92,7 +92,7 @@ def errors_text(who: str, events: Sequence[SpyEvent]) -> str:
         f"{who} saw {plural(len(events), 'error')}: {', '.join(parts)}",
         ("wanted", "no call of handleError, and no exception that leaves a handler"),
         ("errors", listing(events, line, "error")),
-        ("first", None if first is None else _indented(first.traceback.split("\n")[-TRACE_LINES:])),
+        ("first", None if first is None else _dedented(first.tail(CALLS))),
     )
 
 
@@ -143,5 +143,5 @@ def report_text(watching: Watching, recorder: Recorder) -> str:
     return "\n".join(lines)
 
 
-def _indented(lines: Sequence[str]) -> str:
-    return f"\n{INDENT}".join(said.rstrip() for said in lines)
+def _dedented(trace: str) -> str:
+    return f"\n{INDENT}".join(said.removeprefix("  ") for said in trace.split("\n"))
