@@ -68,7 +68,7 @@ class Hold:
         self.lock = threading.RLock()
 
     def __enter__(self) -> None:
-        if not self.lock.acquire(timeout=UNDO_TIMEOUT):
+        if not (self.lock.acquire(blocking=False) or self.lock.acquire(timeout=UNDO_TIMEOUT)):
             raise LeakError(f"the reactor is stuck in a callback:\n{self._reactor.stack}")
 
     def __exit__(self, *exc: object) -> None:

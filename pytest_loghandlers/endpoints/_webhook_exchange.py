@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import h11
 
@@ -27,14 +27,16 @@ class Answer:
     delay: float = 0.0
 
 
+NORMAL: Final = Answer(head=response(200, (), b""))
+
+
 class Script:
     """What the next requests get. ``keep(arrived)`` is told of each before it is answered."""
 
     def __init__(self, keep: Callable[[Arrived], object]) -> None:
         self.keep = keep
-        self.normal = Answer(head=response(200, (), b""))
         self.waiting: set[Exchange] = set()
-        self._standing = self.normal
+        self._standing = NORMAL
         self._queue: deque[Answer] = deque()
 
     def set(self, answer: Answer, times: int | None) -> None:
@@ -54,7 +56,7 @@ class Script:
     def recover(self) -> None:
         """Answer 200 from now on, and give those that wait their answer."""
         self._queue.clear()
-        self._standing = self.normal
+        self._standing = NORMAL
         for exchange in tuple(self.waiting):
             exchange.release()
 
@@ -104,7 +106,7 @@ class Exchange:
         self._script.waiting.discard(self)
         self._cancel()
         answer = self._answer
-        self._reply(answer if answer is not None and answer.head is not None else self._script.normal)
+        self._reply(answer if answer is not None and answer.head is not None else NORMAL)
         self._go_on()
 
     def _cancel(self) -> None:

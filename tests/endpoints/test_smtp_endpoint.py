@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging.handlers
+import os
 import re
 import smtplib
 import subprocess
@@ -146,7 +147,14 @@ def test_the_other_endpoints_do_not_load_asyncio():
         "with WebhookEndpoint() as e: pass\n"
         "print(sorted({'asyncio', 'aiosmtpd', 'ssl'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
 
     assert done.stdout == "[]\n"
 
