@@ -35,7 +35,7 @@ def outcome(record: QueuedRecord) -> str:
     ]
     if record.blocked is not None:
         asked = "for ever" if record.asked is None else f"{record.asked:g} s"
-        let_go = f", let go of the {asked} it would have waited" if record.let_go else ""
+        let_go = f" and was let go, it would have waited {asked}" if record.let_go else ""
         words.append(f"blocked its thread for {record.blocked:.2f} s{let_go}")
     if record.error is not None and record.fate != "failed":
         kind = type(record.error).__name__

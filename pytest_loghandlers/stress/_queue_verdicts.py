@@ -120,7 +120,7 @@ class Verdicts(Lifetime):
         if blocked:
             seconds = max(record.blocked or 0.0 for record in blocked)
             self._fail(
-                f"block its caller on {plural(len(blocked), 'record')} (at most {seconds:.1f} s)",
+                f"block its caller on {plural(len(blocked), 'record')} (up to {seconds:.2f} s)",
                 "no record that blocks the thread that logs it",
                 "blocked",
                 blocked,
