@@ -15,8 +15,19 @@ INSTALLED = any(point.value == PLUGIN for point in entry_points(group="pytest11"
 pytest_plugins = ["pytester", *([] if INSTALLED else [PLUGIN])]
 
 
+@pytest.fixture(scope="session")
+def _every_room():
+    """All rooms are imported.
+
+    A pytester session in this process forgets at its end what was imported meanwhile; the front door, which it does not
+    forget, would go on giving out the forgotten classes.
+    """
+    for name in pytest_loghandlers.__all__:
+        getattr(pytest_loghandlers, name)
+
+
 @pytest.fixture
-def pytester(pytester, monkeypatch):
+def pytester(_every_room, pytester, monkeypatch):
     """pytest's own, whose sessions (in this process or another) have our plugin and nobody's settings."""
     if not INSTALLED:
         monkeypatch.setenv("PYTEST_PLUGINS", PLUGIN)
