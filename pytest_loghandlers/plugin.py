@@ -30,7 +30,7 @@ def logging_sandbox(request: pytest.FixtureRequest) -> Iterator[LoggingSandbox]:
     from ._sections import opened
     from .observe.sandbox import LoggingSandbox
 
-    with caplog_served(request):
+    with caplog_served(request, restored=True):
         yield from opened(request, LoggingSandbox())
 
 
