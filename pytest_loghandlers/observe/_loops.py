@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pytest_loghandlers._base.report import cut, layout, show
+from pytest_loghandlers._base.report import cut, layout, plural, show
 
 from ._event import CUT, REENTERED, Link, SpyEvent
 from ._records import show_record
@@ -16,6 +16,8 @@ from ._routing import times
 from ._turns import TURNS
 
 INDENT = " " * 10
+#: Loggers that are named in the hint.
+NAMES = 6
 
 
 def loop_text(who: str, events: Sequence[SpyEvent]) -> str:
@@ -33,7 +35,7 @@ def loop_text(who: str, events: Sequence[SpyEvent]) -> str:
         ("cycle", _joined(_drawing(first))),
         ("origin", _joined(_record(first.chain[0].record)) if first.chain else None),
         ("also", ", ".join(f"{name!r} {times(count)}" for name, count in others.items())),
-        ("hint", _hint(first)),
+        ("hint", _hint(mine)),
     )
 
 
@@ -78,12 +80,10 @@ def _site(record: logging.LogRecord) -> str:
     return f"{cut(path, 70)}:{record.lineno} in {record.funcName}"
 
 
-def _hint(event: SpyEvent) -> str | None:
-    names = []
-    for _, following in pairwise(_cycle(event)):
-        if not following.passed_on and following.record is not None and following.record.name not in names:
-            names.append(following.record.name)
-    if not names:
-        return None
-    logged = " and ".join(map(show, names))
-    return f"keep the records of {logged} from {event.handler_name!r}: by a filter on it, or by their loggers' level"
+def _hint(mine: Sequence[SpyEvent]) -> str:
+    """Return the way out: which loggers' records brought the handler to work again."""
+    names = list(dict.fromkeys(event.record.name for event in mine if event.record is not None))
+    shown = [show(name) for name in names[:NAMES]]
+    shown += [plural(len(names) - NAMES, "other")] if len(names) > NAMES else []
+    logged = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return f"keep the records of {logged} from {mine[0].handler_name!r}: by a filter on it, or by their loggers' level"

@@ -97,8 +97,7 @@ def test_two_handlers_that_feed_each_other(shop):
             "  origin    ERROR    shop         'card declined'\n"
             "            at test_loops.py:N in test_two_handlers_that_feed_each_other\n"
             "  also      'mail' 4 times\n"
-            "  hint      keep the records of 'lib.http' and 'lib.mail' from 'webhook': by a filter on it, "
-            "or by their loggers' level"
+            "  hint      keep the records of 'lib.mail' from 'webhook': by a filter on it, or by their loggers' level"
         )
 
 
@@ -162,6 +161,21 @@ def test_a_loop_round_a_thread(shop, closing):
             "  origin    ERROR    shop         'card declined'\n"
             "            at test_loops.py:N in test_a_loop_round_a_thread\n"
             "  hint      keep the records of 'shop' from 'webhook': by a filter on it, or by their loggers' level"
+        )
+
+
+def test_the_hint_names_every_logger_that_takes_part(shop):
+    class Chatty(logging.Handler):
+        def emit(self, record):
+            for index in range(9):
+                logging.getLogger(f"shop.lib{index}").info("sent")
+
+    attach(Chatty(), "shop")
+    with HandlerSpy() as spy:
+        shop.error("card declined")
+        assert failure(spy).split("\n")[-1] == (
+            "  hint      keep the records of 'shop.lib0', 'shop.lib1', 'shop.lib2', 'shop.lib3', 'shop.lib4', "
+            "'shop.lib5' and 3 others from 'Chatty': by a filter on it, or by their loggers' level"
         )
 
 

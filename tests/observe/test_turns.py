@@ -157,6 +157,17 @@ def test_a_memory_handler_and_its_target_are_two_handlers(logger):
         assert (count(spy, "reentered"), count(spy, "cut")) == (0, 0)
 
 
+def test_a_target_that_fills_the_buffer_it_is_flushed_from_is_cut_off(logger):
+    target = Talking(logger)
+    memory = logging.handlers.MemoryHandler(1000, flushLevel=logging.ERROR, target=target)
+    logger.addHandler(memory)
+    with HandlerSpy() as spy:
+        # The buffer grows while flush() walks it: no call inside another, and no end.
+        logger.error("start")
+        assert target.emitted == 5
+        assert count(spy, "cut", target) == 1
+
+
 def test_emit_that_calls_itself_for_the_parts_of_a_record_is_no_reentry(logger):
     class Splitting(logging.Handler):
         got = ()
