@@ -149,22 +149,26 @@ class Datagrams:
             found: list[Datagram] = []
             return found, not self._drain(self._sockets[0], found)
         gathered, self._kept = self._kept, []
-        began = 0
+        most = len(gathered) + MOST_AT_ONCE
+        # What arrived before this moment has been read.
+        complete = 0
         while True:
-            before, began = began, now()
+            began = now()
             ready = self._poll.poll(0)
             if not ready:
-                # Nothing is there that could be older than what was read: it arrived after this moment.
+                # What is not read yet arrived after all that is.
                 gathered.sort(key=_by_stamp)
                 return gathered, False
-            if len(gathered) >= MOST_AT_ONCE:
-                # What had arrived when the last round began has been read in it.
+            if len(gathered) >= most:
                 gathered.sort(key=_by_stamp)
-                settled = [datagram for datagram in gathered if datagram[0] < before]
+                settled = [datagram for datagram in gathered if datagram[0] < complete]
                 self._kept = gathered[len(settled) :]
                 return settled, True
+            whole = True
             for number, _ in ready:
-                self._drain(self._by_number[number], gathered)
+                whole &= self._drain(self._by_number[number], gathered)
+            if whole:
+                complete = began
 
     def close(self) -> None:
         """Close the sockets; what nobody read is gone."""

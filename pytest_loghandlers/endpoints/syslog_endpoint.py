@@ -6,6 +6,7 @@ import errno
 from collections.abc import Sequence
 from typing import Any, Final, cast, overload
 
+from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers._base.match import Matcher, Text
 from pytest_loghandlers._base.report import layout, plural, show
@@ -44,6 +45,8 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
     _who = "syslog_endpoint"
 
     def __init__(self, *, largest_message: int = LARGEST_MESSAGE) -> None:
+        if not isinstance(largest_message, int) or isinstance(largest_message, bool) or largest_message < 1:
+            raise ArgumentError(f"largest_message={show(largest_message)}: it is a number of octets, 1 or more")
         super().__init__(VOCABULARY, line, refresh=self._look, hint=self._hint)
         self._streams = Streams(self._inbox, self._take_datagrams, lambda: self._age, largest_message)
         self._listener: Listener

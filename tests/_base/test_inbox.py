@@ -234,3 +234,19 @@ def test_a_producer_that_appends_by_itself_wakes_with_wake():
 def test_a_wait_without_an_end_is_refused():
     with pytest.raises(ArgumentError, match=r"^timeout=inf: "):
         Inbox().wait_for(first("a"), timeout=float("inf"))
+
+
+def test_what_is_taken_back_is_gone_and_the_rest_stays_in_order():
+    inbox = Inbox()
+    items = [["a"], ["b"], ["c"], ["b"]]
+    for item in items:
+        inbox.put(item)
+    before = inbox.snapshot()
+
+    inbox.take_back([items[0], items[1], ["d"]])
+    inbox.put(["e"])
+    inbox.put(["f"])
+
+    # As many as before: a snapshot must not be taken for this one by its length.
+    assert inbox.snapshot() == (["c"], ["b"], ["e"], ["f"])
+    assert before == tuple(items)

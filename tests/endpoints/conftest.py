@@ -79,3 +79,53 @@ def leaves_nothing():
         assert files is None or not open_sockets() - files
 
     return watching
+
+
+@pytest.fixture
+def syslog():
+    """A running syslog endpoint."""
+    from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
+
+    with SyslogEndpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def syslog_on():
+    """Return a function: a syslog endpoint, not yet started, whose UDP sockets are made with these options."""
+    from pytest_loghandlers.endpoints._datagrams import Datagrams
+    from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
+
+    def made(**options):
+        endpoint = SyslogEndpoint()
+        endpoint._make_datagrams = lambda: Datagrams(**options)
+        return endpoint
+
+    return made
+
+
+@pytest.fixture
+def attach(logger):
+    """Return a function that gives ``logger`` a SysLogHandler to a syslog endpoint."""
+    from logging.handlers import SysLogHandler
+
+    def attached(endpoint, socktype=socket.SOCK_DGRAM, **options):
+        handler = SysLogHandler(endpoint.address, socktype=socktype, **options)
+        logger.addHandler(handler)
+        return handler
+
+    return attached
+
+
+@pytest.fixture
+def spin():
+    """Return a function that waits for what another thread does within moments."""
+
+    def spun(condition):
+        turn = threading.Event()
+        for _ in range(5_000):
+            if condition():
+                return
+            turn.wait(0.001)
+
+    return spun

@@ -11,7 +11,7 @@ CUT = "the stream ended before the message did: no NUL, no LF, no octet count"
 
 
 def framed(*reads, largest=LARGEST_MESSAGE, close=False):
-    """What the reads come to, lines taken back where a frame says so: ``[(raw, framing, flaw)]``, and what is pending."""
+    """What the reads come to, ``[(raw, framing, flaw)]`` without the lines that were taken back; and what is pending."""
     framer = Framer(largest)
     frames = []
     for read in reads:

@@ -152,8 +152,10 @@ def test_every_pri_has_its_keywords():
         (b"<999>y", "no usable PRI: <999> is above <191> (facility local7, severity debug)"),
         (
             b"<1030>y",
-            "no usable PRI: <1030> is above <191> (facility local7, severity debug); was a facility of the syslog "
-            "module (128) given?",
+            (
+                "no usable PRI: <1030> is above <191> (facility local7, severity debug); was a facility of the syslog "
+                "module (128) given?"
+            ),
         ),
         (b"<014>y", "the PRI <014> has a leading zero (RFC 3164 4.1.1)"),
         (b"<14>1 apples", "begins with '1 ' like RFC 5424, but no timestamp follows: daemons will misread it"),

@@ -269,3 +269,50 @@ def test_without_a_free_descriptor_the_client_waits_and_is_served_later(serve, c
 def test_an_address_that_cannot_be_bound_leaves_no_socket(serve):
     with pytest.raises(OSError, match="in use"):
         _tcp.bound(serve().address)
+
+
+def test_catching_up_reads_what_is_there_without_the_reactors_thread(serve, connect):
+    listener = serve()
+    with listener.held():
+        # Now the reactor's thread can do nothing: neither accept nor read.
+        for text in (b"one", b"two"):
+            connect(listener.address).sendall(text)
+        listener.catch_up()
+
+        assert sorted(protocol.told for protocol in listener.protocols) == [[b"one"], [b"two"]]
+
+
+def test_catching_up_with_a_client_that_never_stops_comes_to_an_end(serve, connect, monkeypatch):
+    monkeypatch.setattr(_tcp, "READS", 3)
+    monkeypatch.setattr(_tcp, "CHUNK", 1)
+    listener = serve()
+    with listener.held():
+        connect(listener.address).sendall(b"abcdef")
+        listener.catch_up()
+
+        assert listener.protocols[0].told == [b"a", b"b", b"c"]
+
+
+def test_an_error_while_catching_up_is_kept_and_its_client_reset(serve, connect):
+    class Broken(Echo):
+        def data(self, data):
+            raise ValueError(data)
+
+    listener = serve(Broken)
+    sock = connect(listener.address)
+    with listener.held():
+        sock.sendall(b"x")
+        listener.catch_up()
+
+    assert [str(error) for error in listener.errors] == ["b'x'"]
+    with pytest.raises(ConnectionResetError):
+        sock.recv(1)
+
+
+def test_a_listener_that_refuses_has_nothing_to_catch_up_with(serve):
+    listener = serve()
+    listener.refuse()
+
+    listener.catch_up()
+
+    assert listener.protocols == []

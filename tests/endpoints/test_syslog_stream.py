@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import threading
+from logging.handlers import SysLogHandler
+
+import pytest
+
+from pytest_loghandlers._base.errors import ArgumentError
+from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
+
+UDP, TCP = socket.SOCK_DGRAM, socket.SOCK_STREAM
+
+
+def test_a_formatter_with_a_newline_and_no_nul_is_framed_by_lf(syslog, attach, logger):
+    handler = attach(syslog, TCP)
+    handler.append_nul = False
+    handler.setFormatter(logging.Formatter("shop: %(message)s\n"))
+
+    logger.info("one")
+    assert syslog.assert_received().framing == "lf"
+    logger.info("two")
+
+    assert [message.text for message in syslog.received] == ["one", "two"]
+
+
+def test_without_a_delimiter_nothing_is_received_until_the_connection_closes(syslog, attach, logger):
+    handler = attach(syslog, TCP)
+    handler.append_nul = False
+    logger.info("one")
+    logger.warning("two")
+
+    assert syslog.received == ()
+    assert syslog.pending == (b"<14>one<12>two",)
+    handler.close()
+
+    message = syslog.wait_for("one")
+    assert (message.text, message.framing) == ("one<12>two", "eof")
+    assert message.malformed == "the stream ended before the message did: no NUL, no LF, no octet count"
+    assert syslog.pending == ()
+
+
+def test_messages_of_both_transports_stand_in_the_order_of_their_arrival(syslog, logger):
+    address = syslog.address
+    over = {name: SysLogHandler(address, socktype=kind) for name, kind in (("udp", UDP), ("tcp", TCP))}
+    for number in range(50):
+        for name, handler in over.items():
+            handler.handle(logging.LogRecord("x", 20, "", 0, f"{name} {number}", (), None))
+            syslog.received  # noqa: B018 - it looks
+    for handler in over.values():
+        handler.close()
+
+    assert [message.text for message in syslog.received] == [f"{n} {i}" for i in range(50) for n in ("udp", "tcp")]
+
+
+@pytest.mark.parametrize("step", [1, 3, 7])
+def test_a_stream_cut_anywhere_gives_the_same_messages(syslog, connect, step):
+    stream = b"<11>boom\nTraceback\n  File\n\0<14>x\0" + b"5 <14>y<14>z\0"
+    sock = connect(syslog.address)
+    for at in range(0, len(stream), step):
+        sock.sendall(stream[at : at + step])
+        syslog.received  # noqa: B018 - it looks, at every cut
+
+    assert [message.text for message in syslog.received] == ["boom\nTraceback\n  File", "x", "y", "z"]
+
+
+def test_lines_that_turn_out_to_be_a_traceback_are_taken_back(syslog, connect, spin):
+    sock = connect(syslog.address)
+    sock.sendall(b"<11>boom\nTraceback\n")
+    assert [message.text for message in syslog.received] == ["boom", "Traceback"]
+    found = []
+    waiter = threading.Thread(target=lambda: found.append(syslog.wait_for(re.compile("boom\nTraceback\n  File"))))
+    waiter.start()
+    spin(lambda: syslog._inbox.waiters)
+
+    sock.sendall(b"  File\0")
+    waiter.join(5)
+
+    assert [message.text for message in syslog.received] == ["boom\nTraceback\n  File"]
+    assert found == list(syslog.received)
+
+
+def test_many_connections_do_not_mix(syslog, connect):
+    socks = [connect(syslog.address) for _ in range(20)]
+    for piece in (b"<14>", b"hello ", b"from %d", b"\0"):
+        for number, sock in enumerate(socks):
+            sock.sendall(piece % number if b"%" in piece else piece)
+
+    assert sorted(message.text for message in syslog.wait_for(count=20)) == sorted(f"hello from {n}" for n in range(20))
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_half_a_message_is_kept_when_its_client_goes(syslog, connect, end):
+    sock = connect(syslog.address)
+    sock.sendall(b"64 <14>half")
+    assert syslog.pending == (b"<14>half",)
+    if end == "reset":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    sock.close()
+
+    message = syslog.wait_for("half")
+
+    assert message.malformed == "the stream ended after 8 of 64 octets"
+    assert message.framing == "octet_counting"
+
+
+def test_of_a_huge_message_the_beginning_is_kept(connect):
+    with SyslogEndpoint(largest_message=1000) as syslog:
+        sock = connect(syslog.address)
+        sock.sendall(b"<14>" + b"x" * 1_000_000 + b"\0<14>next\0")
+
+        message = syslog.wait_for("xxx")
+
+        assert len(message.raw) == 1000
+        assert message.malformed == "too long: 1,000,004 octets, of which the first 1,000 are kept"
+        assert syslog.wait_for("next").malformed is None
+
+
+@pytest.mark.parametrize("largest", [0, -1, True, "1"])
+def test_a_limit_that_is_none_is_refused(largest):
+    with pytest.raises(ArgumentError, match=r"^largest_message=.*: it is a number of octets, 1 or more$"):
+        SyslogEndpoint(largest_message=largest)
+
+
+def test_a_client_that_never_closes_does_not_hold_the_end(connect):
+    with SyslogEndpoint() as syslog:
+        sock = connect(syslog.address)
+        sock.sendall(b"<14>ha")
+        assert syslog.pending == (b"<14>ha",)
+
+    assert sock.recv(1) == b""

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pytest_loghandlers._base.errors import ArgumentError
+from pytest_loghandlers.endpoints._syslog_message import parse
+from pytest_loghandlers.endpoints._syslog_vocabulary import VOCABULARY, hint, line
+
+SHOP = parse(b'<131>1 - web1 shop 42 ID47 [a@1 k="v"] disk full')
+
+
+def matches(message=SHOP, text=None, **wanted):
+    return VOCABULARY.matcher(text, **wanted).matches(message)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"facility": "local0"},
+        {"facility": "LOCAL0"},
+        {"facility": 16},
+        {"facility": re.compile("^local")},
+        {"severity": "err"},
+        {"severity": "error"},
+        {"severity": "ERROR"},
+        {"severity": 3},
+        {"app_name": "shop"},
+        {"app_name": re.compile("sh")},
+        {"hostname": "web1"},
+        {"procid": "42"},
+        {"procid": 42},
+        {"msgid": "ID47"},
+        {"transport": "udp"},
+        {"malformed": False},
+        {"text": "disk"},
+        {"text": re.compile("full$")},
+    ],
+    ids=str,
+)
+def test_a_message_has_what_it_has(wanted):
+    assert matches(**wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"facility": "local1"},
+        {"severity": "warning"},
+        {"app_name": "sho"},
+        {"hostname": "web2"},
+        {"procid": 43},
+        {"msgid": "ID4"},
+        {"transport": "tcp"},
+        {"malformed": True},
+        {"malformed": "PRI"},
+        {"text": "disk empty"},
+    ],
+    ids=str,
+)
+def test_a_message_has_not_what_it_has_not(wanted):
+    assert not matches(**wanted)
+
+
+def test_what_is_malformed_is_found_by_its_reason():
+    message = parse(b"hello")
+
+    assert matches(message, malformed=True)
+    assert matches(message, malformed="no PRI")
+    assert matches(message, malformed=re.compile("^no .*PRI"))
+    assert not matches(message, malformed=False)
+    assert not matches(message, facility="user")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({"facility": "local8"}, r"^facility='local8': it is one of kern, user, .*, local7$"),
+        ({"facility": 24}, r"^facility=24: it is one of kern"),
+        (
+            {"severity": "fatal"},
+            r"^severity='fatal': it is one of emerg, alert, crit, err, warning, notice, info, debug$",
+        ),
+        ({"severity": True}, r"^severity=True: it is one of"),
+        ({"transport": "unix"}, r"^transport='unix': it is one of udp, tcp$"),
+        ({"malformed": 1}, r"^malformed=1: it is True, False, or a text or regex to look for in the reason$"),
+        ({"level": "x"}, r"^level='x': a message has no such field; it has app_name, facility, "),
+    ],
+    ids=str,
+)
+def test_what_no_message_can_have_is_refused(wanted, says):
+    with pytest.raises(ArgumentError, match=says):
+        VOCABULARY.matcher(**wanted)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "brief", "clauses"),
+    [
+        ({"severity": "error"}, "a message at severity err", "whose severity is err"),
+        ({"facility": re.compile("local")}, "a message from facility local", "whose facility matches /local/"),
+        ({"transport": "tcp"}, "a message over tcp", "whose transport is tcp"),
+        ({"malformed": True}, "a message that is malformed", "which is malformed"),
+        ({"malformed": False}, "a message that is well-formed", "which is well-formed"),
+        (
+            {"malformed": "PRI"},
+            "a message that is malformed as 'PRI'",
+            "which is malformed, the reason containing 'PRI'",
+        ),
+        ({"app_name": "shop"}, "a message with app_name 'shop'", "whose app_name is 'shop'"),
+    ],
+    ids=str,
+)
+def test_a_matcher_says_what_it_wants(wanted, brief, clauses):
+    matcher = VOCABULARY.matcher(**wanted)
+
+    assert (matcher.brief, matcher.clauses) == (brief, clauses)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fault"),
+    [
+        ({"severity": "warning"}, "severity is none, not warning"),
+        ({"malformed": False}, "malformed is 'no PRI: it does not begin with <number>', not well-formed"),
+        ({"malformed": "LF"}, "malformed is 'no PRI: it does not begin with <number>', not 'LF'"),
+    ],
+    ids=str,
+)
+def test_a_near_miss_says_what_spoils_it(wanted, fault):
+    assert VOCABULARY.matcher("hello", **wanted).faults(parse(b"hello")) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"<14>hello\0", "+0.00 s  udp  user.info  'hello'"),
+        (b"<131>shop: disk full", "+0.00 s  udp  local0.err  shop: 'disk full'"),
+        (b"hello", "+0.00 s  udp  no PRI  'hello'   malformed: no PRI: it does not begin with <number>"),
+    ],
+)
+def test_a_message_is_one_line(raw, shown):
+    assert line(parse(raw)) == shown
+
+
+def test_a_message_over_tcp_says_when_it_came():
+    assert line(parse(b"<14>x\ny", transport="tcp", arrival=1.234)) == "+1.23 s  tcp  user.info  'x\\ny'"
+
+
+def test_a_tag_that_swallowed_the_text_is_explained():
+    items = [parse(b"<14>other"), parse(b"<14>error: disk full")]
+
+    assert hint(VOCABULARY.matcher("error: disk"), items, []) == (
+        "the bytes of [1] hold it, but their first word was read as the tag, as syslog daemons do: "
+        "app_name is 'error', text is 'disk full'"
+    )
+
+
+@pytest.mark.parametrize("text", ["unterminated", re.compile("untermin")])
+def test_what_is_still_pending_is_explained(text):
+    assert hint(VOCABULARY.matcher(text), [], [b"", b"<14>unterminated"]) == (
+        "it has come over TCP, in 16 octets whose end has not: no NUL, no LF, no octet count. Is append_nul of the "
+        "SysLogHandler False? A syslog daemon would wait as well"
+    )
+
+
+def test_what_is_not_certain_is_not_explained():
+    assert hint(VOCABULARY.matcher("nowhere"), [SHOP], [b"<14>x"]) is None
+    assert hint(VOCABULARY.matcher(severity="info"), [SHOP], [b"<14>x"]) is None
+    assert hint(VOCABULARY.matcher("disk full", severity="info"), [SHOP], []) is None
