@@ -67,10 +67,9 @@ class TextIndex:
                 self.broken.add(begin + len(texts))
                 texts.append("")
         self.texts += texts
-        # Backwards, so that of equal texts the first one's position stays.
-        fresh = dict(zip(reversed(texts), range(len(self.texts) - 1, begin - 1, -1), strict=True))
+        fresh = dict(zip(texts, range(begin, len(self.texts)), strict=True))
         if not self._first and len(fresh) == len(texts):
-            self._first = fresh
+            self._first = fresh  # All differ, as in the large captures: no need to look at each.
         else:
             for position, text in enumerate(texts, begin):
                 if self._first.setdefault(text, position) != position:
@@ -114,10 +113,9 @@ class TextIndex:
         number, inside = divmod(start, BLOCK)
         end = min((number + 1) * BLOCK, len(self.texts))
         if isinstance(wanted, str) and not inside and end - start == BLOCK:
-            hits: Iterable[int] = self._in_block(number, wanted)
+            found.positions += [each for each in self._in_block(number, wanted) if each not in self.broken]
         else:
-            hits = range(start, end)
-        found.positions += [position for position in hits if self.fits(position, wanted)]
+            found.positions += [each for each in range(start, end) if self.fits(each, wanted)]
         found.looked = end
 
     def _in_block(self, number: int, wanted: str) -> Iterator[int]:

@@ -131,6 +131,7 @@ def test_logging_disable_is_told_of_a_text_alone(capture, shop):
 
 def test_no_hint_when_such_a_record_did_arrive(capture, shop):
     shop.info("item added")
+    shop.setLevel("ERROR")
     assert "hint" not in "".join(failure(capture.assert_logged, "order", logger="shop", level="INFO"))
 
 
@@ -225,6 +226,10 @@ def test_a_record_that_cannot_be_formatted_is_the_nearest_when_there_is_no_other
             "be read: TypeError"
         ),
     ]
+    shop.error("3 items")
+    assert failure(capture.assert_logged, "3 items", level="INFO")[-1] == (
+        "   ~  [1]  ERROR    shop         '3 items'      level is ERROR, not INFO"
+    )
 
 
 def test_a_wait_in_vain_says_how_long(capture, shop):

@@ -77,6 +77,7 @@ def test_a_logger_stands_for_itself_and_all_below_it():
 def test_root_stands_for_root_alone():
     assert faults(record(name="root"), logger="root") == []
     assert faults(record(name="root"), logger="") == []
+    assert not is_at_or_below("root.shop", "root")
     assert faults(record(), logger="root") == ["logger is 'shop.pay', not root itself"]
 
 
