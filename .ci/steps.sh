@@ -121,7 +121,7 @@ suite() {
   else
     "$python" -m pytest -q -p no:cacheprovider
   fi
-  "$python" -m pytest -q -p no:cacheprovider examples
+  "$python" -m pytest -q -p no:cacheprovider examples/shop
   cpython_tests
 }
 
@@ -147,7 +147,7 @@ variant() {
   shift
   venv "variant$RANDOM" "$version" --group test -e ".[tls]" ${requirements[@]+"${requirements[@]}"}
   "$python" -m pytest -q -p no:cacheprovider "$@"
-  "$python" -m pytest -q -p no:cacheprovider "$@" examples
+  "$python" -m pytest -q -p no:cacheprovider "$@" examples/shop
 }
 
 wheel() {
@@ -167,11 +167,11 @@ wheel() {
   # Then the suites against it, with no source tree in sight.
   venv wheel/full "$1" "$work"/wheel/dist/*.whl --group test trustme
   mkdir -p "$work/wheel/suites"
-  cp -r "$work"/wheel/source/{tests,examples,benchmarks,pyproject.toml} "$work/wheel/suites"
+  cp -r "$work"/wheel/source/{tests,examples,benchmarks,pyproject.toml,README.md} "$work/wheel/suites"
   cd "$work/wheel/suites"
   "$python" -c 'import pytest_loghandlers as package; assert "site-packages" in package.__file__, package.__file__'
   "$python" -m pytest -q -p no:cacheprovider
-  "$python" -m pytest -q -p no:cacheprovider examples
+  "$python" -m pytest -q -p no:cacheprovider examples/shop
 }
 
 neighbours() {
