@@ -48,8 +48,8 @@ class Entry:
     """One record while it is being watched; ``snapshot`` is what a test sees."""
 
     __slots__ = (
-        "asked", "blocked", "by", "error", "evicted_by", "evicted_first", "evicts", "handled", "item", "let_go",
-        "overdue", "probe", "record", "refused_first", "refused_last", "started", "state", "synchronous",
+        "asked", "blocked", "bounded", "by", "error", "evicted_by", "evicted_first", "evicts", "handled", "item", "let_go",
+        "overdue", "probe", "putting", "record", "refused_first", "refused_last", "started", "state", "synchronous",
     )  # fmt: skip
 
     def __init__(self, record: Any, by: By, state: Fate = "offered") -> None:
@@ -58,7 +58,10 @@ class Entry:
         self.state: Fate = state
         self.item: Any = None
         self.overdue = False
+        # Its wait is bounded by _put_patiently: not the watchdog's business.
+        self.bounded = False
         self.probe = False
+        self.putting = False
         self.blocked: float | None = None
         self.asked: float | None = None
         self.let_go = False

@@ -26,15 +26,6 @@ def is_copying(queue: Any) -> bool:
     return any(kind.__module__.partition(".")[0] == "multiprocessing" for kind in type(queue).__mro__)
 
 
-def contents(queue: Any) -> list[Any] | None:
-    """Return what is in ``queue`` without taking it, or None when that cannot be seen."""
-    mutex, inside = getattr(queue, "mutex", None), getattr(queue, "queue", None)
-    if mutex is None or inside is None:
-        return None
-    with mutex:
-        return list(inside)
-
-
 def is_full(queue: Any) -> bool:
     """Return what the queue says itself; False when it has no answer."""
     try:

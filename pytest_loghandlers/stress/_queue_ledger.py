@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pytest_loghandlers._base.deadline import RealClock
@@ -125,33 +126,33 @@ class Ledger:
                 return None
             return alike.popleft() if came_out else alike[0]
 
-    def putting(self, item: Any) -> tuple[Entry, Fate] | None:
-        """Note that ``item`` is about to be in the queue; return what ``not_put`` needs, None if it is foreign.
+    @contextmanager
+    def putting(self, item: Any, *, refused: Fate | None = None) -> Iterator[None]:
+        """Note that ``item`` is in the queue from here on, since the consumer may have it before ``put`` returns.
 
-        Before and not after: the consumer may have it before ``put`` returns.
+        Taken back when ``put`` raises; its record is then what it was before, or ``refused``.
         """
         entry = self.find(item) or self.current()
         if entry is None:
-            return None
+            yield
+            return
         with self.changed:
             before = entry.state
             self.know(entry, item)
+            entry.putting = True
             entry.state = "queued"
             self.queued[entry] = None
-            if entry.evicted_by is not None:  # It was only taken out to be sorted in again.
-                entry.evicted_by.evicts -= 1
-                entry.evicted_by = None
-        return entry, before
-
-    def not_put(self, put: tuple[Entry, Fate] | None, state: Fate | None = None) -> None:
-        """Take back ``putting``: there was no room."""
-        if put is None:
-            return
-        entry, before = put
-        with self.changed:
-            if entry.state == "queued":
-                entry.state = state or before
-                self.queued.pop(entry, None)
+            self._not_evicted(entry)  # If it was, then only to be sorted in again.
+        try:
+            yield
+        except BaseException:
+            with self.changed:
+                if entry.state == "queued":
+                    entry.state = refused or before
+                    self.queued.pop(entry, None)
+            raise
+        finally:
+            entry.putting = False
 
     def taken(self, item: Any, *, consumer: bool) -> Entry | None:
         """Note that ``item`` left the queue: evicted when this thread is emitting, else to whoever consumes."""
@@ -167,7 +168,7 @@ class Ledger:
                 self.evict(entry, current)
             elif entry is not None:
                 self.queued.pop(entry, None)
-                entry.evicted_by = None
+                self._not_evicted(entry)
                 entry.state = "taken"
                 if not consumer:
                     self.came_through(entry)
@@ -177,11 +178,18 @@ class Ledger:
     def evict(self, entry: Entry, by: Entry) -> None:
         """Note that ``by`` pushed ``entry`` out of the queue."""
         with self.changed:
+            self._not_evicted(entry)
             entry.evicted_first = entry.by == "before" or next(iter(self.queued), None) is entry
             self.queued.pop(entry, None)
             entry.state = "evicted"
             entry.evicted_by = by
             by.evicts += 1
+
+    @staticmethod
+    def _not_evicted(entry: Entry) -> None:
+        if entry.evicted_by is not None:
+            entry.evicted_by.evicts -= 1
+            entry.evicted_by = None
 
     def came_through(self, entry: Entry, error: BaseException | None = None) -> None:
         """Note that the consumer is done with it: delivered, or ``failed`` with what it raised."""
@@ -198,7 +206,7 @@ class Ledger:
         with self.changed:
             present = {id(item) for item in contents}
             for entry in list(self.queued):
-                if id(entry.item) not in present:
+                if id(entry.item) not in present and not entry.putting:
                     self.evict(entry, by)
             if by.state == "offered" and by.item is not None and id(by.item) in present:
                 by.state = "queued"

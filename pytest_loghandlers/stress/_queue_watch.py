@@ -13,7 +13,7 @@ from pytest_loghandlers._base.deadline import Deadline, RealClock
 
 from ._queue_consumer import Consumer
 from ._queue_entry import PENDING, Entry
-from ._queue_kinds import QueueStandIn, contents, is_copying, is_full, takes_timeout, waits
+from ._queue_kinds import QueueStandIn, is_copying, is_full, takes_timeout, waits
 from ._queue_ledger import Ledger
 from ._queue_watchdog import Watchdog
 from ._wrapping import Wrapping
@@ -92,12 +92,15 @@ class Watch:
             self.ledger.end(entry, error)
 
     def _compare(self, entry: Entry) -> None:
-        inside = contents(self.queue)
-        if inside is None:
+        """Hold the ledger against what is in the queue, where their lengths differ or a record seems to be dropped."""
+        inside = getattr(self.queue, "queue", None)
+        if inside is None or not hasattr(self.queue, "mutex"):
             return
-        inside.extend(self.consumer.aside)
-        if len(inside) != len(self.ledger.queued) or entry.state == "offered":
-            self.ledger.compare(inside, entry)
+        expected = len(self.ledger.queued) - len(self.consumer.aside)
+        if len(inside) == expected and entry.state != "offered":
+            return
+        with self.queue.mutex:
+            self.ledger.compare([*inside, *self.consumer.aside], entry)
 
     def _handle_error(self, original: Callable[..., Any], record: logging.LogRecord) -> Any:
         self.ledger.failed(sys.exc_info()[1])
@@ -121,11 +124,10 @@ class Watch:
                     return self._put_sentinel(item, forever, timeout)
                 if self.held and self._bounded_put and (forever or timeout):
                     return self._put_patiently(item, timeout)
-                put = self.ledger.putting(item)
                 try:
-                    return original(item, *args, **kwargs)
-                except BaseException:
-                    self.ledger.not_put(put)
+                    with self.ledger.putting(item):
+                        return original(item, *args, **kwargs)
+                except Full:
                     self.ledger.refused()
                     raise
             finally:
@@ -157,39 +159,32 @@ class Watch:
         his timeout is longer than that. All waits together take ``4 * patience``, and then a tenth of it each.
         """
         entry = self.ledger.current()
-        put = self.ledger.putting(item)
         try:
-            self._put(item, False)
+            with self.ledger.putting(item):
+                self._put(item, False)
             return
         except Full:
-            self.ledger.not_put(put)
-        except BaseException:
-            self.ledger.not_put(put)
-            raise
+            pass
         wait = min(self.patience, max(self._budget, self.patience / 10))
         wait = wait if timeout is None else min(wait, timeout)
+        let_go = False
+        if entry is not None:
+            entry.bounded = True
         started = RealClock.monotonic()
-        put = self.ledger.putting(item)
         try:
-            self._put(item, True, wait)
+            with self.ledger.putting(item, refused="waiting" if timeout is None else None):
+                self._put(item, True, wait)
         except Full:
             let_go = timeout is None or wait < timeout
-            self.ledger.not_put(put, "waiting" if timeout is None else None)
-            if timeout is None:
-                self.overflow.append(item)
-                return
-            raise
-        except BaseException:
-            let_go = False
-            self.ledger.not_put(put)
-            raise
-        else:
-            let_go = False
+            if timeout is not None:
+                raise
+            self.overflow.append(item)
         finally:
             seconds = RealClock.monotonic() - started
             self._budget -= seconds
             if entry is not None:
                 entry.blocked = (entry.blocked or 0.0) + seconds
+                entry.bounded = False
                 entry.asked = timeout
                 entry.let_go = let_go
 
@@ -217,7 +212,7 @@ class Watch:
 
     def _make_room(self, entry: Entry, seconds: float) -> bool:
         """Take the oldest item aside, so that ``entry`` can go on; return whether there was one."""
-        if not self.held or not (is_full(self.queue) or entry.refused_first is not None):
+        if not self.held or entry.bounded or not (is_full(self.queue) or entry.refused_first is not None):
             return False
         try:
             item = self._get(False)
@@ -235,14 +230,13 @@ class Watch:
             self.consumer.aside.clear()
         while self.overflow:
             item = self.overflow[0]
-            put = self.ledger.putting(item)
             try:
-                if running and self._bounded_put:
-                    self._put(item, True, deadline.left())
-                else:
-                    self._put(item, False)
+                with self.ledger.putting(item, refused="waiting"):
+                    if running and self._bounded_put:
+                        self._put(item, True, deadline.left())
+                    else:
+                        self._put(item, False)
             except Full:
-                self.ledger.not_put(put, "waiting")
                 return
             self.overflow.popleft()
 

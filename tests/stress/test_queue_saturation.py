@@ -4,7 +4,6 @@ import logging
 import logging.handlers
 import multiprocessing
 import queue
-import threading
 import time
 
 import pytest
@@ -321,23 +320,3 @@ def test_an_unbounded_queue_never_fills_and_a_failure_says_so(saturation, listen
     saturation.release()
     saturation.assert_nothing_lost()
     assert len(sink.texts) == 50
-
-
-def test_records_of_many_threads_are_all_accounted_for(saturation, listen, sink):
-    handler = Quiet(queue.Queue(10))
-    listen(handler)
-    saturation.hold(handler)
-    logger = logger_with(handler)
-    threads = [
-        threading.Thread(target=lambda name=name: [logger.info("%s %d", name, n) for n in range(20)])
-        for name in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    saturation.assert_dropped(150)
-    assert len(saturation.accepted) == 10
-    saturation.release()
-    assert [record.text for record in saturation.delivered] == sink.texts
-    assert len(saturation.offered) == 160

@@ -99,14 +99,14 @@ def test_a_blocked_caller(saturation):
     saturation.fill()
     put(handler, "late")
     text = message_of(saturation.assert_never_blocked)
+    waits = "still waiting for room; blocked its thread for N s and was let go, it would have waited for ever"
     lines = re.sub(r"\d\.\d\d s", "N s", text).splitlines()
     assert lines == [
         "queue_saturation saw Blocks block its caller on 1 record (up to N s)",
         "",
         "  wanted    no record that blocks the thread that logs it",
         "  blocked   1 record",
-        "      [0]  'late'  still waiting for room; blocked its thread for N s"
-        " and was let go, it would have waited for ever",
+        f"      [0]  'late'  {waits}",
         "  of        1 record offered: 1 waiting",
         "  queue     queue.Queue(maxsize=1); fill: 1 fitted",
         "  policy    blocks for ever",
