@@ -19,8 +19,6 @@ from ._tcp import BACKLOG, REST, bound
 MAX_MAIL: Final = 32 * 1024 * 1024
 #: Lines that are no SMTP after which a connection is closed.
 MAX_GARBAGE: Final = 20
-#: Turns of the loop without progress after which the rest of a conversation that has ended is given up.
-STILL: Final = 4
 #: Replies that say: this cannot be understood, or is too big to be taken. The line is kept as malformed.
 _MALFORMED: Final = ("500", "501", "552", "553", "555")
 
@@ -84,22 +82,6 @@ class Session(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
             if rest.strip() and rest.strip().upper() != b"QUIT":
                 self._malformed("the connection was lost in the middle of a line", rest)
         super().connection_lost(error)
-
-    def eof_received(self) -> bool:
-        # aiosmtpd stops at the end of the stream, whatever it has not looked at yet: a client that sends all it has
-        # to say and leaves would lose its mail.
-        self._read_to_the_end(-1, 0)
-        return True
-
-    def _read_to_the_end(self, before: int, still: int) -> None:
-        if self._ear is None or self.transport is None:
-            return
-        left = len(self._ear.unread())
-        still = still + 1 if left == before else 0
-        if left and still < STILL:
-            self.loop.call_soon(self._read_to_the_end, left, still)
-        else:
-            super().eof_received()
 
     @property
     def handler_task(self) -> asyncio.Task[None] | None:

@@ -97,6 +97,38 @@ def test_a_watch_that_has_ended_is_never_called_again(running, pair):
     assert calls.got == [(b"one",)]
 
 
+def test_a_watch_ended_by_another_that_was_ready_with_it_is_not_called(running):
+    calls, blocked, go_on = Calls(), threading.Event(), threading.Event()
+    one, two = socket.socketpair()  # Both are ready to be written to.
+    with one, two:
+        watches = {
+            one: running.watch(one, lambda mask: only(two), calls, 0),
+            two: running.watch(two, lambda mask: only(one), calls, 0),
+        }
+
+        def only(other):
+            for watch in watches.values():
+                watch.end()
+            calls(other)
+
+        def block():
+            blocked.set()
+            go_on.wait(5)
+            # The next look finds the two together.
+            for watch in watches.values():
+                watch.want(WRITE)
+
+        running.call_later(0, block, calls)
+        assert blocked.wait(5)
+        go_on.set()
+        calls.wait()
+        after = Calls()
+        running.call_later(0, after, after)
+        after.wait()
+
+    assert len(calls.got) == 1
+
+
 def test_ending_a_watch_waits_for_the_callback_that_runs(running, pair):
     here, there = pair
     inside, go_on, ended = threading.Event(), threading.Event(), threading.Event()

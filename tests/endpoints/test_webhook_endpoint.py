@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from pytest_loghandlers import ArgumentError, WebhookEndpoint
+from pytest_loghandlers.endpoints._reactor import reactor
 
 
 @pytest.fixture
@@ -184,6 +185,15 @@ def test_a_stalled_client_is_let_go_when_the_endpoint_stops():
     client.join(10)
 
     assert len(errors) == 1
+
+
+def test_an_answer_that_is_still_due_at_the_end_is_dropped(connect):
+    with WebhookEndpoint() as endpoint:
+        endpoint.answer(delay=3600)
+        connect(endpoint.address).sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        endpoint.wait_for()
+
+    assert reactor()._until_next_timer() is None
 
 
 def test_half_a_request_is_kept_with_the_reason(endpoint, connect):
