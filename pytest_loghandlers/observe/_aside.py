@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pytest_loghandlers._base.errors import LifetimeError
+
 from ._loggers import Watcher, watch
 from ._passage import pin, unpin, witness
 
@@ -162,4 +164,11 @@ def set_aside() -> Callable[[], None]:
 
 def current() -> Aside | None:
     """Return the setting aside that is in force, if any."""
+    return _current
+
+
+def in_force() -> Aside:
+    """Return the setting aside that is in force, for whoever has just asked for it."""
+    if _current is None:
+        raise LifetimeError("pytest's handlers are not set aside now")
     return _current

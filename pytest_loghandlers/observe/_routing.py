@@ -10,7 +10,7 @@ from pytest_loghandlers._base.match import Matcher
 from pytest_loghandlers._base.report import LISTED, layout, listing, plural
 
 from ._event import CUT, EMITTED, ESCAPED, FAILED, FILTERED, OFFERED, Meant, SpyEvent, line
-from ._records import level_name
+from ._records import level_name, show_record
 from .route import explain
 
 
@@ -39,7 +39,8 @@ def level_came_past(unit: Meant, events: Sequence[SpyEvent]) -> str | None:
 class Routing:
     """The question whether the records of ``matcher`` reached ``wanted``, and not ``unwanted``.
 
-    ``labels`` are the watched handlers with their names; ``busy`` the ids of those inside a method now.
+    ``labels`` are the watched handlers with their names; ``busy`` the ids of those inside a method now; ``logged``
+    the records in question that loggers let through, whether or not a handler was offered them.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class Routing:
         events: Sequence[SpyEvent],
         labels: Sequence[tuple[str, logging.Handler]],
         busy: frozenset[int],
+        logged: Sequence[logging.LogRecord] = (),
     ) -> None:
         self.matcher = matcher
         self.wanted = wanted
         self.unwanted = unwanted
         self.labels = labels
         self.busy = busy
+        self.logged = logged
         self.with_record = [event for event in events if event.record is not None]
         self.matched = matcher.find(self.with_record)
         self.emitted = [event for event in self.matched if event.kind == EMITTED]
@@ -97,6 +100,7 @@ class Routing:
             headline,
             ("wanted", self._wanted()),
             ("handlers", self._handlers(bad)),
+            ("logged", None if self.matched or not self.logged else self._logged()),
             ("offered", self._offered()),
             ("hint", self._hint([unit for unit, _ in missing], [unit for unit, _ in spilled])),
         )
@@ -147,12 +151,15 @@ class Routing:
             return listing(matched, line, "time")
         return listing(offered, line, "record", marks=self.matcher.nearest(offered), empty="no record to any handler")
 
+    def _logged(self) -> str:
+        return listing(self.logged, show_record, "time")
+
     def _hint(self, missing: Sequence[Meant], spilled: Sequence[Meant]) -> str | None:
         for unit in missing:
             if self._by(unit, self.matched):
                 continue
             asked = {field.name: value for field, value in self.matcher.conditions}
-            record = self.matched[0].record if self.matched else None
+            record = self.matched[0].record if self.matched else next(iter(self.logged), None)
             name = asked.get("logger") if record is None else record.name
             level = asked.get("level") if record is None else record.levelno
             if isinstance(name, str) and level is not None:

@@ -11,7 +11,7 @@ from pytest_loghandlers._base.errors import ArgumentError, LeakError, UnknownHan
 from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, Lifetime, bounded
 from pytest_loghandlers._base.report import listing, show
 
-from ._aside import current, set_aside
+from ._aside import in_force, set_aside
 from ._configuration import apply
 from ._journal import Journal, clear_level_caches
 from ._records import show_record
@@ -44,8 +44,8 @@ class LoggingSandbox(Lifetime):
 
     def _start(self) -> None:
         self._defer(set_aside(), "putting pytest's handlers back")
-        self._kept = current()
-        self._first = len(self._kept.records) if self._kept else 0
+        self._kept = in_force()
+        self._first = len(self._kept.records)
         self._state = GlobalState()
         self._journal = Journal()
         self._defer(self._restore, "restoring logging's state")
@@ -124,7 +124,7 @@ class LoggingSandbox(Lifetime):
             raise LeakError("handlers made during the test could not be put away:\n" + "\n".join(failures))
 
     def _report(self) -> str:
-        records = self._kept.records[self._first :] if self._kept else []
+        records = self._kept.records[self._first :]
         return listing(records, show_record, "record") if records else ""
 
 

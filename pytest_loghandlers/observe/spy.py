@@ -11,16 +11,18 @@ from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.judge import Judge
 from pytest_loghandlers._base.match import Text
 
-from ._aside import set_aside
+from ._aside import in_force, set_aside
 from ._event import EMITTED, SpyEvent, event_vocabulary, line, routed_vocabulary
 from ._loggers import on_attach
 from ._reach import on_listen
+from ._records import record_vocabulary
 from ._routing import Routing
 from ._spy_health import Handlers, HealthJudgements
 from ._spy_text import level_text, report_text
 
 _EVENTS = event_vocabulary()
 _ROUTED = routed_vocabulary()
+_LOGGED = record_vocabulary()
 
 
 class RecordWanted(TypedDict, total=False):
@@ -56,6 +58,8 @@ class HandlerSpy(HealthJudgements):
 
     def _start(self) -> None:
         self._defer(set_aside(), "pytest's handlers back in their places")
+        self._aside = in_force()
+        self._first = len(self._aside.records)
         self._defer(self._recorder.inbox.close, "the end of every wait")
         self._defer(self._watching.end, "the probes out of the handlers")
         if self._only:
@@ -173,7 +177,8 @@ class HandlerSpy(HealthJudgements):
         matcher = _ROUTED.matcher(text, count=count, **wanted)
         units = self._watching.all_meant(to, "to"), self._watching.all_meant(not_to, "not_to")
         busy = frozenset(id(turn.probe.handler) for turn in self._recorder.open())
-        routing = Routing(matcher, *units, self.events, self._watching.handlers(), busy)
+        logged = _LOGGED.matcher(text, **wanted).find(self._aside.records[self._first :])
+        routing = Routing(matcher, *units, self.events, self._watching.handlers(), busy, logged)
         failure = routing.failure(self._who)
         if failure is not None:
             raise AssertionError(failure)

@@ -93,6 +93,25 @@ def test_a_handler_whose_level_stops_the_record(spy, shop, add):
     )
 
 
+def test_a_record_that_was_offered_to_no_handler_is_shown_and_explained(spy, shop, add):
+    add("file", level=logging.ERROR)
+    shop.info("item added")
+
+    assert text_of(spy.assert_routed, "item added", to="file") == (
+        "handler_spy never saw 'item added' emitted by 'file'\n"
+        "\n"
+        "  wanted    1 record whose message contains 'item added', emitted by 'file'\n"
+        "  handlers  1 watched\n"
+        "   ~  'file'  wanted      was never offered it\n"
+        "  logged    1 time\n"
+        "      [0]  INFO     shop         'item added'\n"
+        "  offered   no record to any handler\n"
+        "  hint      an INFO record from 'shop' reaches 'file' (Plain), but its level is ERROR\n"
+        "              root   WARNING\n"
+        "              └ shop INFO      handlers: file (Plain, ERROR)   propagate=False   <- it stops here"
+    )
+
+
 def test_a_handler_whose_filter_refuses_and_one_that_was_not_meant(spy, shop, add):
     add("file").addFilter(lambda record: False)
     add("webhook")
