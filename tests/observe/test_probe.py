@@ -245,6 +245,18 @@ def test_emit_called_directly_is_seen():
         assert kinds(spy) == ["emitted"]
 
 
+def test_an_exception_that_leaves_an_emit_called_directly_is_escaped():
+    class Raising(logging.Handler):
+        def emit(self, record):
+            raise RuntimeError("boom")
+
+    handler = Raising()
+    with HandlerSpy(handler) as spy:
+        with pytest.raises(RuntimeError):
+            handler.emit(record())
+        assert kinds(spy) == ["escaped"]
+
+
 def test_flush_and_close_are_seen_also_when_the_handler_calls_them():
     handler = logging.handlers.MemoryHandler(10)
     with HandlerSpy(handler) as spy:

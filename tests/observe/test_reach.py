@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from pytest_loghandlers import CaptureHandler, HandlerSpy
-from pytest_loghandlers.observe._reach import is_handler, reached_from
+from pytest_loghandlers.observe._reach import is_handler, may_be_watched, reached_from
 
 
 class Plain(logging.Handler):
@@ -154,6 +154,7 @@ def test_neither_pytests_handlers_nor_our_captures_are_watched(logger, caplog):
         logging.getLogger().warning("out")
         modules = {type(handler).__module__ for handler in watched(spy)}
         assert not any(module.startswith(("_pytest", "pytest_loghandlers")) for module in modules)
+        assert not may_be_watched(caplog.handler)
 
 
 def test_a_mock_that_says_it_is_a_handler_is_left_alone(logger):
@@ -194,6 +195,11 @@ with HandlerSpy() as spy:
     logging.getLogger().error("seen")
     listener.stop()
     spy.assert_routed("seen", to=["QueueHandler", handler])
+    later = Plain()
+    listener = logging.handlers.QueueListener(records, later)
+    listener.start()
+    listener.stop()
+    assert later in spy.handlers.values(), "a listener started after the attachment"
 """
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

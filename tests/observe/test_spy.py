@@ -290,6 +290,17 @@ def test_the_report_shows_who_is_stuck_and_where():
         assert len(report) < 40
 
 
+def test_the_report_does_not_call_its_own_thread_stuck():
+    class Asking(logging.Handler):
+        def emit(self, record):
+            self.report = spy._report()
+
+    handler = Asking()
+    with HandlerSpy(handler) as spy:
+        handler.handle(record())
+    assert "still inside" not in handler.report
+
+
 def test_a_spy_that_watches_nothing_reports_nothing():
     spy = HandlerSpy()
     assert spy._report() == ""
