@@ -137,8 +137,10 @@ def hint(matcher: Matcher[Any], items: Sequence[SyslogMessage], pending: Sequenc
             )
     for index in range(len(items) - 1, max(-1, len(items) - 1000), -1):
         message = items[index]
-        header = message.raw.removesuffix(b"\0").removesuffix(b"\n")
-        if _is_in(matcher, header) and not _is_in(matcher, message.text.encode()) and message.app_name is not None:
+        content = message.raw.partition(b">")[2].removesuffix(b"\0").removesuffix(b"\n")
+        # With a header before it, the tag was meant to be one.
+        tagged = message.app_name is not None and decoded(content).startswith(message.app_name)
+        if tagged and _is_in(matcher, content) and not _is_in(matcher, message.text.encode()):
             return (
                 f"the bytes of [{index}] hold it, but their first word was read as the tag, as syslog daemons do: "
                 f"app_name is {show(message.app_name)}, text is {show(message.text, 60)}"

@@ -148,3 +148,16 @@ def test_what_it_saw_is_reported_also_when_it_has_stopped(attach, logger):
         assert syslog.received
 
     assert without_times(syslog._report()) == "1 message\n    [0]  +0.00 s  udp  user.info  'hello'"
+
+
+def test_it_leaves_nothing_behind(leaves_nothing, syslog_on):
+    with leaves_nothing():
+        for options in ({}, {"force": False, "sockets": 5}):
+            with (
+                syslog_on(**options) as syslog,
+                socket.create_connection(syslog.address) as sock,
+                socket.socket(socket.AF_INET, UDP) as udp,
+            ):
+                sock.sendall(b"<14>half")
+                udp.sendto(b"<14>x", syslog.address)
+                syslog.wait_for("x")

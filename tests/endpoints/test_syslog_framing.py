@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_loghandlers.endpoints._syslog_framing import LARGEST_MESSAGE, Frame, Framer
@@ -11,7 +11,7 @@ CUT = "the stream ended before the message did: no NUL, no LF, no octet count"
 
 
 def framed(*reads, largest=LARGEST_MESSAGE, close=False):
-    """What the reads come to, ``[(raw, framing, flaw)]`` without the lines that were taken back; and what is pending."""
+    """What the reads come to, ``[(raw, framing, flaw)]`` without lines that were taken back; and what is pending."""
     framer = Framer(largest)
     frames = []
     for read in reads:
@@ -48,6 +48,7 @@ def raws(stream, **options):
         pytest.param(
             b"<14>one\ntwo\n<12>next\n", [b"<14>one", b"two", b"<12>next"], id="lines, LF: torn as by a daemon"
         ),
+        pytest.param(b"<14>a\n<12>b\nmore\0", [b"<14>a", b"<12>b", b"more"], id="LF, and a NUL later"),
         pytest.param(b"<14>bob\n<0>forged\n", [b"<14>bob", b"<0>forged"], id="a message forged by its text, LF"),
         pytest.param(b"<14>a\0<14>bob\n<0>forged\0", [b"<14>a", b"<14>bob\n<0>forged"], id="not forged, NUL"),
         pytest.param(b"<14>12 monkeys\n12 left\0", [b"<14>12 monkeys\n12 left"], id="a line that begins with a number"),
@@ -182,6 +183,7 @@ PIECES = [b"<14>", b"<", b"1", b"2", b">", b" ", b"\n", b"\0", b"\r\n", b"\r", b
 streams = st.lists(st.sampled_from(PIECES) | st.binary(max_size=3), max_size=16).map(b"".join)
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(streams, st.lists(st.integers(1, 7), min_size=1), st.sampled_from([3, 8, 1000]))
 @example(b"<14>a\n<1", [1], 1000)
 @example(TRACEBACK + b"\0", [1], 1000)
@@ -199,6 +201,7 @@ def test_however_the_reads_cut_a_stream_its_messages_are_the_same(stream, sizes,
         assert framed(*reads[:end], largest=largest) == framed(b"".join(reads[:end]), largest=largest)
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(streams)
 def test_every_octet_is_in_a_message_pending_or_a_delimiter(stream):
     frames, pending = framed(stream)
@@ -215,6 +218,7 @@ def test_every_octet_is_in_a_message_pending_or_a_delimiter(stream):
     assert not rest or rest.strip(b" 0123456789") == b""
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(st.lists(st.binary(min_size=1, max_size=30), max_size=6))
 def test_counted_messages_may_hold_anything(bodies):
     messages = [b"<14>" + body for body in bodies]
@@ -222,6 +226,7 @@ def test_counted_messages_may_hold_anything(bodies):
     assert raws(b"".join(b"%d %b" % (len(message), message) for message in messages)) == messages
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(st.lists(st.binary(min_size=1, max_size=30).map(lambda data: data.replace(b"\0", b"")), max_size=6))
 def test_what_python_sends_comes_out_whole(texts):
     messages = [b"<14>shop: " + text for text in texts]

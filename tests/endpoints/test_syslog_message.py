@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_loghandlers.endpoints._syslog_message import FACILITIES, SEVERITIES, decoded, parse
@@ -213,6 +213,7 @@ def test_equal_messages_are_equal_whenever_they_came():
     assert hash(first) == hash(second)
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(st.binary(max_size=200))
 @example(b'<14>1 - - - - - [a@1 k="\\')
 @example(b"<14>\xff\xfe: x")
@@ -228,6 +229,7 @@ def test_no_bytes_are_too_strange_to_be_kept(raw):
         assert message.malformed
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(
     st.sampled_from(FACILITIES),
     st.sampled_from(SEVERITIES),

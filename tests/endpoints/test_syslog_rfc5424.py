@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_loghandlers.endpoints._syslog_rfc5424 import calendar_fault, read_header
@@ -118,6 +118,7 @@ def test_a_moment_that_does_not_exist_says_why():
     assert calendar_fault(2003, 1, 1, 24, 0, 0) == "there is no 24:00:00"
 
 
+@settings(deadline=None)  # A busy machine is not slow code.
 @given(
     st.tuples(names, names, names, names),
     st.dictionaries(identities, st.dictionaries(keys, values, max_size=3), max_size=3),

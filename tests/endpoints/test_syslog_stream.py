@@ -55,6 +55,15 @@ def test_messages_of_both_transports_stand_in_the_order_of_their_arrival(syslog,
     assert [message.text for message in syslog.received] == [f"{n} {i}" for i in range(50) for n in ("udp", "tcp")]
 
 
+def test_a_datagram_that_nobody_has_read_yet_stands_before_what_comes_over_tcp(syslog, connect):
+    sock = connect(syslog.address)
+    with syslog._listener.held(), socket.socket(socket.AF_INET, UDP) as udp:
+        udp.sendto(b"<14>first", syslog.address)
+        sock.sendall(b"<14>second\0")
+
+        assert [message.text for message in syslog.received] == ["first", "second"]
+
+
 @pytest.mark.parametrize("step", [1, 3, 7])
 def test_a_stream_cut_anywhere_gives_the_same_messages(syslog, connect, step):
     stream = b"<11>boom\nTraceback\n  File\n\0<14>x\0" + b"5 <14>y<14>z\0"

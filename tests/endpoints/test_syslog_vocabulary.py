@@ -167,3 +167,5 @@ def test_what_is_not_certain_is_not_explained():
     assert hint(VOCABULARY.matcher("nowhere"), [SHOP], [b"<14>x"]) is None
     assert hint(VOCABULARY.matcher(severity="info"), [SHOP], [b"<14>x"]) is None
     assert hint(VOCABULARY.matcher("disk full", severity="info"), [SHOP], []) is None
+    assert hint(VOCABULARY.matcher("web1 shop"), [SHOP], []) is None
+    assert hint(VOCABULARY.matcher("14"), [parse(b"<14>Oct 11 22:14:15 web1 hello there")], []) is None
