@@ -9,6 +9,7 @@ import sys
 from unittest import mock
 
 import pytest
+from _pytest.logging import LogCaptureHandler
 
 from pytest_loghandlers import CaptureHandler, HandlerSpy
 from pytest_loghandlers.observe._reach import is_handler, may_be_watched, reached_from
@@ -149,12 +150,12 @@ def test_handlers_of_a_configuration_applied_meanwhile_are_watched(logging_sandb
         assert "spied-new" in spy.handlers
 
 
-def test_neither_pytests_handlers_nor_our_captures_are_watched(logger, caplog):
+def test_neither_pytests_handlers_nor_our_captures_are_watched(logger):
     with CaptureHandler(), HandlerSpy() as spy:
         logging.getLogger().warning("out")
         modules = {type(handler).__module__ for handler in watched(spy)}
         assert not any(module.startswith(("_pytest", "pytest_loghandlers")) for module in modules)
-        assert not may_be_watched(caplog.handler)
+        assert not may_be_watched(LogCaptureHandler())
 
 
 def test_a_mock_that_says_it_is_a_handler_is_left_alone(logger):
