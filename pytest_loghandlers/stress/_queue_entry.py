@@ -48,8 +48,9 @@ class Entry:
     """One record while it is being watched; ``snapshot`` is what a test sees."""
 
     __slots__ = (
-        "asked", "blocked", "bounded", "by", "error", "evicted_by", "evicted_first", "evicts", "handled", "item", "let_go",
-        "overdue", "probe", "putting", "record", "refused_first", "refused_last", "started", "state", "synchronous",
+        "asked", "blocked", "bounded", "by", "error", "evicted_by", "evicted_first", "evicts", "handled", "item",
+        "let_go", "overdue", "probe", "putting", "record", "refused_first", "refused_last", "started", "state",
+        "synchronous",
     )  # fmt: skip
 
     def __init__(self, record: Any, by: By, state: Fate = "offered") -> None:

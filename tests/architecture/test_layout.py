@@ -13,18 +13,6 @@ import pytest
 #: parts mean nothing alone, so they are tested through it.
 TESTED_ELSEWHERE = {
     "_caplog.py": "observe/test_aside.py",
-    "stress/_queue_consumer.py": "stress/test_queue_saturation_consumer.py",
-    "stress/_queue_entry.py": "stress/test_queue_saturation.py",
-    "stress/_queue_kinds.py": "stress/test_queue_saturation.py",
-    "stress/_queue_ledger.py": "stress/test_queue_saturation.py",
-    "stress/_queue_text.py": "stress/test_queue_saturation_messages.py",
-    "stress/_queue_verdicts.py": "stress/test_queue_saturation.py",
-    "stress/_queue_watch.py": "stress/test_queue_saturation_end.py",
-    "stress/_queue_watchdog.py": "stress/test_queue_saturation_end.py",
-    "stress/_rotation_audit.py": "stress/test_log_rotation.py",
-    "stress/_rotation_files.py": "stress/test_log_rotation.py",
-    "stress/_rotation_text.py": "stress/test_log_rotation.py",
-    "stress/_rotation_watch.py": "stress/test_log_rotation_use.py",
 }
 #: Where a handler that sleeps is what is judged.
 SLEEPING_HANDLERS = {"stress/test_queue_saturation.py"}

@@ -64,7 +64,7 @@ class Raises(logging.handlers.QueueHandler):
 class Retries(logging.handlers.QueueHandler):
     def enqueue(self, record):
         while self.queue.full():
-            time.sleep(0.001)
+            time.sleep(0)
         self.queue.put_nowait(record)
 
 

@@ -23,6 +23,14 @@ class Sink(logging.Handler):
         self.texts.append(record.getMessage())
 
 
+class Slow(Sink):
+    """Is not done when the test is."""
+
+    def emit(self, record):
+        threading.Event().wait(0.05)
+        super().emit(record)
+
+
 class Quiet(logging.handlers.QueueHandler):
     def handleError(self, record):
         pass
@@ -61,9 +69,11 @@ def saturation(start):
 
 
 @pytest.mark.parametrize("make", [queue.Queue, multiprocessing.Queue, lambda _: queue.SimpleQueue()])
-def test_everything_is_undone_also_when_the_test_forgot_to_release(start, sink, make):
+def test_everything_is_undone_also_when_the_test_forgot_to_release(start, make):
+    sink = Slow()
     handler = Quiet(make(3))
     listener = start(logging.handlers.QueueListener(handler.queue, sink))
+    threads = set(threading.enumerate())
     the_queue, before = handler.queue, (set(vars(handler)), set(vars(listener)))
     with QueueSaturation() as saturation:
         saturation.hold(handler)
@@ -72,7 +82,7 @@ def test_everything_is_undone_also_when_the_test_forgot_to_release(start, sink, 
     assert (set(vars(handler)), set(vars(listener))) == before
     assert handler.queue is the_queue and listener.queue is the_queue
     assert not {"put", "get", "put_nowait", "get_nowait"} & set(getattr(the_queue, "__dict__", ()))
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("loghandlers")]
+    assert not [thread for thread in set(threading.enumerate()) - threads if thread.name.startswith("loghandlers")]
 
 
 @pytest.mark.parametrize("make", [queue.Queue, queue.LifoQueue, multiprocessing.Queue, lambda _: queue.SimpleQueue()])
@@ -166,7 +176,10 @@ def test_a_handler_that_hangs_in_fill_costs_its_own_test(monkeypatch):
         saturation.assert_never_blocked()
     with pytest.raises(LeakError, match=r"(?s)still hangs in the handler.*go_on.wait"):
         saturation.stop()
+    (helper,) = saturation._helpers
     go_on.set()
+    helper.join(10)
+    assert not helper.is_alive()
 
 
 def test_multiprocessing_is_not_imported_for_other_queues():

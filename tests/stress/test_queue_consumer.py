@@ -11,6 +11,7 @@ import time
 import pytest
 
 from pytest_loghandlers import QueueSaturation
+from pytest_loghandlers.stress._queue_watch import Watch
 
 
 class Sink(logging.Handler):
@@ -250,3 +251,23 @@ def test_stopping_a_held_listener_on_a_full_queue_raises_as_it_does_without_us(s
     ]
     saturation.release()
     assert len(sink.texts) == 1
+
+
+def test_a_record_that_comes_just_before_the_marker_is_in_flight_and_the_marker_is_taken_out(saturation, start, sink):
+    handler = Quiet(queue.Queue(3))
+    start(logging.handlers.QueueListener(handler.queue, sink))
+    other = Quiet(handler.queue)
+    wake = Watch._wake
+
+    def wake_late(watch, marker):
+        put(other, "just before")
+        wake(watch, marker)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Watch, "_wake", wake_late)
+        saturation.hold(handler)
+    assert saturation.fill() == 3
+    assert sink.texts == []
+    saturation.release()
+    assert sink.texts[0] == "just before"
+    assert len(sink.texts) == 4
