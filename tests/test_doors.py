@@ -23,7 +23,7 @@ ROOMS = {
 USES = {
     "capture_handler": "logging.getLogger('shop').warning('disk full')",
     "logging_sandbox": """
-        room.configure({'version': 1})
+        room.configure({'version': 1, 'disable_existing_loggers': False})
         logging.getLogger('shop').error('disk full')
     """,
     "handler_spy": """
