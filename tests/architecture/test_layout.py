@@ -9,11 +9,6 @@ import tokenize
 
 import pytest
 
-#: Source files without a test file of their own, and where they are tested instead: each is one part of a room whose
-#: parts mean nothing alone, so they are tested through it.
-TESTED_ELSEWHERE = {
-    "_caplog.py": "observe/test_aside.py",
-}
 #: Where a handler that sleeps is what is judged.
 SLEEPING_HANDLERS = {"stress/test_queue_saturation.py"}
 
@@ -96,21 +91,16 @@ def test_a_file_stays_one_room(request, tree, most):
     assert not {name: lines for name, lines in long.items() if lines > most}
 
 
+def own_tests(source):
+    """Return the test file that mirrors a source file: ``_base/inbox.py`` has ``_base/test_inbox.py``."""
+    folder, _, file = source.name.rpartition("/")
+    return f"{folder}/test_{file.lstrip('_')}".lstrip("/")
+
+
 def test_every_source_file_has_a_test_file_of_the_same_stem(package, tests):
     there = {source.name for source in tests}
-    missing = []
-    for source in package:
-        folder, _, file = source.name.rpartition("/")
-        expected = f"{folder}/test_{file.lstrip('_')}".lstrip("/")
-        if file != "__init__.py" and source.name not in TESTED_ELSEWHERE and expected not in there:
-            missing.append(f"{source.name} lacks tests/{expected}")
 
-    assert not missing
-
-
-def test_what_is_tested_elsewhere_is_there_and_so_are_its_tests(package, tests):
-    assert set(TESTED_ELSEWHERE) <= {source.name for source in package}
-    assert set(TESTED_ELSEWHERE.values()) <= {source.name for source in tests}
+    assert not {source.name for source in package if own_tests(source) not in there and source.path.stem != "__init__"}
 
 
 def test_a_suppression_carries_its_code_and_its_reason(package):
