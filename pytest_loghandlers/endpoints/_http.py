@@ -69,6 +69,11 @@ def _reworded(reason: str) -> str:
     return cut(re.sub(r"\bbytearray\((.*)\)$", r"\1", reason, flags=re.DOTALL), 200)
 
 
+def _is_bare_http_client(headers: Iterable[Header]) -> bool:
+    fields = {bytes(name): bytes(value) for name, value in headers}
+    return fields.get(b"accept-encoding") == b"identity" and b"user-agent" not in fields
+
+
 class Conversation:
     """What is said on one connection."""
 
@@ -128,7 +133,15 @@ class Conversation:
         return None
 
     def answer(self, head: h11.Response, body: bytes) -> bytes:
-        """Return the bytes that answer the request which arrived last. Sets ``over`` when the client wanted that."""
+        """Return the bytes that answer the request which arrived last. Sets ``over`` when the client wanted that.
+
+        Bare ``http.client`` (it asks for the encoding ``identity`` and names no ``User-Agent``) is told ``Connection:
+        close``: HTTPHandler makes a connection per record and closes none, and each would be a ResourceWarning in some
+        later test.
+        """
+        if self._head is not None and _is_bare_http_client(self._head.headers) and not self._h11.trailing_data[0]:
+            fields = [*head.headers, (b"connection", b"close")]
+            head = h11.Response(status_code=head.status_code, reason=head.reason, headers=fields)
         has_body = head.status_code not in (204, 304) and (self._head is None or self._head.method != b"HEAD")
         data = self._h11.send(head) or b""
         if has_body and body:

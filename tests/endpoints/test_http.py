@@ -218,3 +218,11 @@ def test_h11_itself_understands_what_is_answered():
 
     head, data, _ = client.next_event(), client.next_event(), client.next_event()
     assert (head.status_code, dict(head.headers)[b"retry-after"], bytes(data.data)) == (503, b"3", b"later")
+
+
+def test_bare_http_client_is_told_to_close_and_who_pipelines_is_not():
+    bare = b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n"
+    assert b"connection: close" in talk(bare + b"\r\n")[1]
+    assert b"connection: close" not in talk(bare + b"User-Agent: x\r\n\r\n")[1]
+    requests, _, _ = talk((bare + b"\r\n") * 3)
+    assert len(requests) == 3
