@@ -72,23 +72,30 @@ def _sections(rooms: list[Lifetime]) -> list[tuple[str, str]]:
 def opened(request: pytest.FixtureRequest, room: RoomType) -> Iterator[RoomType]:
     """Start ``room`` for one test, lend it, and stop it when the test is over."""
     item: pytest.Item = request.node
+    config = request.config
+    if _HOOK not in config.stash:
+        config.stash[_HOOK] = FailureSections()
+        _sessions.append(config)
+        config.add_cleanup(lambda: _session_ended(config))
+    hook = config.stash[_HOOK]
+    hook.doors.add(request.fixturename or "")
     if _ROOMS not in item.stash:
         item.stash[_ROOMS] = []
-        if _HOOK not in item.config.stash:
-            item.config.stash[_HOOK] = FailureSections()
-            item.config.add_cleanup(_end_threads)
-        hook = item.config.stash[_HOOK]
-        hook.doors.add(request.fixturename or "")
-        # It is still there when a test was interrupted before its last report.
-        if not item.config.pluginmanager.is_registered(hook):
-            item.config.pluginmanager.register(hook)
+        # It is still there when the next test was known to need it, or when a test was interrupted.
+        if not config.pluginmanager.is_registered(hook):
+            config.pluginmanager.register(hook)
     item.stash[_ROOMS].append(room)
     with room:
         yield room
 
 
-def _end_threads() -> None:
-    """End the background threads that endpoints share, if any endpoint was ever asked for."""
+#: The sessions that have opened a door and not ended: more than one where a test runs pytest in this process.
+_sessions: list[pytest.Config] = []
+
+
+def _session_ended(config: pytest.Config) -> None:
+    """End the background threads that endpoints share, if any endpoint was ever asked for and none can be in use."""
+    _sessions.remove(config)
     reactor = sys.modules.get(f"{__package__}.endpoints._reactor")
-    if reactor is not None:
+    if reactor is not None and not _sessions:
         reactor.shutdown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import textwrap
@@ -212,6 +213,15 @@ def test_the_rooms_need_no_pytest():
     status, lines, errors = in_a_fresh_interpreter(code)
 
     assert (status, lines[-1:]) == (0, ["False"]), errors
+
+
+def test_a_session_inside_a_test_leaves_that_tests_own_endpoints_at_work(run, syslog_endpoint):
+    run("def test_it(webhook_endpoint): pass").assert_outcomes(passed=1)
+
+    with socket.create_connection(syslog_endpoint.address) as sender:
+        sender.sendall(b"<11>disk full\x00")
+
+    syslog_endpoint.wait_for("disk full", timeout=10)
 
 
 LEFT_BEHIND = """
