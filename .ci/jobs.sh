@@ -29,12 +29,18 @@ reap() {
   unset "job_of[$pid]"
   read -r status seconds <"$work/done/$name"
   if [ "$status" -eq 0 ]; then
-    printf '   ok    %-11s %4d s   %s\n' "$name" "$seconds" "$(grep -E '^(=+ )?[0-9]+ passed|^Success|^All checks' "$work/logs/$name" | tail -n 1 | tr -d '=')"
+    printf '   ok    %-11s %4d s   %s\n' "$name" "$seconds" "$(result "$work/logs/$name")"
   else
     printf '\n   FAILED %s (%d s, status %d); its log:\n\n' "$name" "$seconds" "$status"
     sed 's/^/   | /' "$work/logs/$name"
     echo
   fi
+}
+
+# result LOG: what its tools said last, in one line.
+result() {
+  sed -nE 's/^=* ?([0-9]+ passed.*) in [0-9.]+s.*/\1/p; s/^TOTAL.* ([0-9.]+%)$/coverage \1/p; s/^(Success|All checks).*/&/p' "$1" \
+    | paste -sd';' | sed 's/;/; /g'
 }
 
 # finish: wait for the rest; fail when any job failed.
