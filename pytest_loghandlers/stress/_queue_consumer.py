@@ -89,6 +89,8 @@ class Consumer:
         self.listener = listener
         self.gate = Gate()
         self.died: BaseException | None = None
+        #: Whether its thread was ever seen alive.
+        self.ran = getattr(listener, "_thread", None) is not None
         self._ended: threading.Thread | None = None
         # What was taken out of the queue to let somebody go: given out first.
         self.aside: deque[Any] = deque()
@@ -120,7 +122,7 @@ class Consumer:
         if self.thread is None and self.died is not None:
             return f"{name}, dead: {type(self.died).__name__} left its handle()"
         if self.thread is None:
-            return f"{name}, not running"
+            return f"{name}, stopped" if self.ran else f"{name}, not running"
         return f"{name}, {'held' if self.gate.closed else 'running'}"
 
     def is_sentinel(self, item: Any) -> bool:
@@ -171,6 +173,7 @@ class Consumer:
         return isinstance(item, (str, bytes, dict)) and str(marker.msg) in str(item)
 
     def _gated_dequeue(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self.ran = True
         self.gate.pass_through()
         if self.aside:
             return self.aside.popleft()

@@ -217,7 +217,7 @@ class Verdicts(Lifetime):
             return "fill() fills the queue first"
         if not self._full:
             return "the queue is unbounded, or larger than fill(limit=...)"
-        if watch is not None and watch.consumer.listener is not None and watch.consumer.thread is None:
+        if watch is not None and watch.consumer.listener is not None and not watch.consumer.ran:
             return "the listener was not running: dictConfig makes it and does not start it; start() does"
         return None
 

@@ -153,6 +153,18 @@ def test_a_listener_that_does_not_run_is_hinted_at(saturation):
     ]
 
 
+def test_a_listener_that_was_stopped_is_not_taken_for_one_that_never_ran(saturation):
+    handler = Quiet(queue.Queue(1))
+    listener = logging.handlers.QueueListener(handler.queue)
+    saturation.hold(handler, listener=listener)
+    listener.start()
+    saturation.fill()
+    saturation.log()
+    saturation.release()
+    listener.stop()
+    assert message_of(saturation.assert_nothing_lost).splitlines()[-1] == "  consumer  QueueListener, stopped"
+
+
 def test_the_report_of_a_failed_test(saturation):
     assert saturation._report() == ""
     handler = Quiet(queue.Queue(1))
