@@ -3,12 +3,22 @@
 import logging
 
 import pytest
+from _pytest.logging import LogCaptureHandler
 
 from pytest_loghandlers.observe._aside import current, forwarding_to, owned_by_pytest, set_aside
 
 
 def theirs():
     return [handler for handler in logging.getLogger().handlers if owned_by_pytest(handler)]
+
+
+@pytest.fixture(autouse=True)
+def one_of_theirs():
+    """A handler of pytest's own kind on root, also where its logging plugin is off."""
+    handler = LogCaptureHandler()
+    logging.getLogger().addHandler(handler)
+    yield handler
+    logging.getLogger().removeHandler(handler)
 
 
 def test_they_stand_in_no_list_while_set_aside_and_in_the_same_place_afterwards():
@@ -47,15 +57,15 @@ def test_a_non_propagating_logger_is_freed_when_it_is_used():
     logger.propagate = True
 
 
-def test_a_capture_handler_is_served_only_for_a_test_that_reads_it(caplog):
+def test_a_capture_handler_is_served_only_for_a_test_that_reads_it(one_of_theirs):
     put_back = set_aside()
     logging.getLogger("x").warning("unread")
     put_back()
-    with forwarding_to(caplog.handler):
+    with forwarding_to(one_of_theirs):
         put_back = set_aside()
         logging.getLogger("x").warning("read")
         put_back()
-    assert caplog.messages == ["read"]
+    assert [record.getMessage() for record in one_of_theirs.records] == ["read"]
 
 
 SUITE = """
