@@ -200,7 +200,7 @@ wheel() {
 }
 
 neighbours() {
-  venv neighbours "$1" -e ".[tls]" pytest-asyncio anyio pytest-timeout pytest-httpserver pytest-localserver pytest-mock
+  venv neighbours "$1" -e ".[tls]" pytest-asyncio anyio pytest-timeout pytest-httpserver pytest-localserver pytest-mock pytest-xdist
   mkdir -p "$work/neighbours/smoke"
   cp .ci/smoke.py "$work/neighbours/smoke/test_smoke.py"
   local scope=asyncio_default_fixture_loop_scope=function
