@@ -12,13 +12,7 @@ from pathlib import Path
 import pytest
 
 import pytest_loghandlers
-
-#: ``{fixture: class}``, from the front door.
-ROOMS = {
-    re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): name
-    for name, module in pytest_loghandlers._ROOMS.items()
-    if not module.startswith(("_", "contract"))
-}
+from pytest_loghandlers._base.lifetime import Lifetime
 
 #: For each fixture: a use that leaves something to report.
 USES = {
@@ -70,6 +64,8 @@ REFUSED = {
     "queue_saturation": "room.fill()",
     "log_rotation": "room.delete('shop.log')",
 }
+#: ``{fixture: class}``, by the rule of the names.
+ROOMS = {name: "".join(word.title() for word in name.split("_")) for name in USES}
 IMPORTS = """
 import logging, logging.handlers, pathlib, queue, smtplib, socket, sys, tempfile, unittest, urllib.request
 import pytest_loghandlers
@@ -106,7 +102,10 @@ def run(pytester):
 
 
 def test_every_room_is_used_here():
-    assert set(USES) == set(REFUSED) == set(ROOMS)
+    public = [getattr(pytest_loghandlers, name) for name in pytest_loghandlers.__all__]
+
+    assert {value.__name__ for value in public if issubclass(value, Lifetime)} == set(ROOMS.values())
+    assert set(REFUSED) == set(ROOMS)
 
 
 @pytest.mark.parametrize(

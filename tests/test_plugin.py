@@ -10,6 +10,7 @@ import pytest
 
 import pytest_loghandlers
 from pytest_loghandlers import plugin
+from pytest_loghandlers._base.lifetime import Lifetime
 
 #: Fixtures of the plugins that many suites load beside ours.
 NEIGHBOURS = frozenset(
@@ -26,14 +27,17 @@ NEIGHBOURS = frozenset(
 )
 
 
-def snake(name):
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+def fixtures():
+    """Return ``{name: function}`` of the plugin's fixtures."""
+    return {
+        name: getattr(value, "_fixture_function", None) or value.__wrapped__
+        for name, value in vars(plugin).items()
+        if type(value).__name__ == "FixtureFunctionDefinition" or hasattr(value, "_pytestfixturefunction")
+    }
 
 
-#: ``{fixture: class}``, from the front door.
-ROOMS = {
-    snake(name): name for name, module in pytest_loghandlers._ROOMS.items() if not module.startswith(("_", "contract"))
-}
+#: ``{fixture: class}``, by the rule of the names.
+ROOMS = {name: "".join(word.title() for word in name.split("_")) for name in fixtures()}
 
 
 @pytest.fixture
@@ -46,20 +50,13 @@ def run(pytester):
     return run
 
 
-def fixtures():
-    """Return ``{name: function}`` of the plugin's fixtures."""
-    return {
-        name: getattr(value, "_fixture_function", None) or value.__wrapped__
-        for name, value in vars(plugin).items()
-        if type(value).__name__ == "FixtureFunctionDefinition" or hasattr(value, "_pytestfixturefunction")
-    }
-
-
 # --- doors ---
 
 
 def test_every_room_has_a_door_of_its_name_and_every_door_a_room():
-    assert set(fixtures()) == set(ROOMS)
+    public = {name: getattr(pytest_loghandlers, name) for name in pytest_loghandlers.__all__}
+
+    assert {name for name, value in public.items() if issubclass(value, Lifetime)} == set(ROOMS.values())
 
 
 @pytest.mark.parametrize("name", fixtures())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 
 import pytest_loghandlers
+from pytest_loghandlers import plugin
 
 FLOORS = ("observe", "endpoints", "stress")
 #: What a room may use besides the standard library, and who.
@@ -18,7 +20,11 @@ LIBRARIES = {
     "yaml": ("observe",),
 }
 #: The modules with a fixture's class in them: a floor's own shared modules are not among them.
-ROOMS = {f"pytest_loghandlers.{module}" for module in pytest_loghandlers._ROOMS.values() if module[0] != "_"}
+ROOMS = {
+    f"pytest_loghandlers.{module}"
+    for name, module in pytest_loghandlers._ROOMS.items()
+    if hasattr(plugin, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
+}
 
 
 def is_in(module, parent):
@@ -41,6 +47,7 @@ def told(found):
 
 def test_there_is_something_to_judge(imports):
     assert len(imports) > 50
+    assert len(ROOMS) >= 8
 
 
 def test_the_ground_floor_stands_on_the_standard_library_and_itself(imports):
