@@ -5,8 +5,8 @@ endpoint starts and stops without waiting for a second thread. Where the system 
 wakes the thread up. There is no poll interval: the thread sleeps until a socket or a timer is due.
 
 Rules of this file: callbacks run one at a time, in the reactor's thread, while it holds its lock; whoever holds the
-lock (``with reactor().held():``) knows that no callback runs. A callback never blocks, never logs and never runs the
-user's code. What it raises goes to its owner's ``on_error``.
+lock (``with reactor().held():``) knows that none runs. A callback never blocks, logs or runs the user's code. What it
+raises goes to its owner's ``on_error``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
 Callback = Callable[[int], object]
 OnError = Callable[[Exception], object]
+#: Seconds for which the thread sleeps at most: epoll refuses to wait for more than 24 days.
+LONGEST_SLEEP: Final = 3600.0
 
 
 class Watch:
@@ -228,7 +230,8 @@ class Reactor:
         with self._hold.lock:
             while self._timers and self._timers[0][2].action is None:
                 heapq.heappop(self._timers)
-            return max(0.0, self._timers[0][0] - RealClock.monotonic()) if self._timers else None
+            left = self._timers[0][0] - RealClock.monotonic() if self._timers else None
+            return None if left is None else min(max(0.0, left), LONGEST_SLEEP)
 
     def _run_timers(self) -> None:
         now = RealClock.monotonic()

@@ -232,6 +232,18 @@ def test_a_frozen_clock_does_not_stop_the_timers(running):
         calls.wait()
 
 
+def test_a_timer_that_is_due_in_years_does_not_end_the_thread(running):
+    calls = Calls()
+
+    for delay in (1e9, 1e300):
+        running.call_later(delay, calls, calls)
+        running._thread.join(0.02)
+        running.call_later(0, lambda: calls("now"), calls)
+        calls.wait()
+
+    assert calls.got == [("now",), ("now",)]
+
+
 def test_a_callback_may_end_its_own_watch_and_close_its_socket(running, pair):
     here, there = pair
     calls = Calls()
