@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from .errors import ArgumentError
 
 
+def _real(name: str) -> Callable[[], float]:
+    # A room may be imported for the first time while a test has frozen the time: then freezegun keeps the real ones.
+    found: Callable[[], float] = getattr(sys.modules.get("freezegun.api"), f"real_{name}", getattr(time, name))
+    return found
+
+
 class RealClock:
-    """The monotonic clock as it was when this module was imported.
+    """The monotonic clock as it was before anybody froze it.
 
     freezegun rebinds module attributes; it does not look into classes. A wait measured with a frozen clock would
     never end.
     """
 
-    monotonic: Final = staticmethod(time.monotonic)
-    perf_counter: Final = staticmethod(time.perf_counter)
+    monotonic: Final = staticmethod(_real("monotonic"))
+    perf_counter: Final = staticmethod(_real("perf_counter"))
 
 
 class Deadline:

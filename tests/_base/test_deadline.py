@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -36,6 +39,21 @@ def test_the_clock_goes_on_while_a_test_has_frozen_it():
         assert time.monotonic() == frozen
         assert RealClock.monotonic() > real
         assert RealClock.perf_counter() != time.perf_counter()
+
+
+def test_the_clock_is_the_real_one_when_it_is_imported_while_a_test_has_frozen_it():
+    code = (
+        "import freezegun\n"
+        "with freezegun.freeze_time('2001-01-01'):\n"
+        "    from pytest_loghandlers._base.deadline import Deadline, RealClock\n"
+        "    import threading\n"
+        "    deadline = Deadline(0.01)\n"
+        "    threading.Event().wait(0.02)\n"
+        "    assert deadline.passed, RealClock.monotonic\n"
+    )
+
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30, env=environment)
 
 
 def test_a_deadline_made_under_a_frozen_clock_passes():
