@@ -1,7 +1,8 @@
 """Test what logging handlers really do.
 
-Each fixture of the plugin is also a class here, usable without pytest in a ``with`` block. A name is resolved, and
-the module behind it imported, on first use.
+Each fixture of the plugin is also a class here, usable without pytest in a ``with`` block. What their methods return
+(``SyslogMessage``, ``Mail``, ``SpyEvent``, ...) is here for annotations. A name is resolved, and the module behind it
+imported, on first use.
 """
 
 from __future__ import annotations
@@ -17,12 +18,23 @@ if TYPE_CHECKING:
     from ._base.errors import LogHandlersError as LogHandlersError
     from ._base.errors import MissingExtraError as MissingExtraError
     from ._base.errors import UnknownHandlerError as UnknownHandlerError
+    from .endpoints._headers import Headers as Headers
+    from .endpoints._mail import Mail as Mail
+    from .endpoints._syslog_message import SyslogMessage as SyslogMessage
+    from .endpoints._webhook_request import WebhookRequest as WebhookRequest
     from .endpoints.smtp_endpoint import SmtpEndpoint as SmtpEndpoint
     from .endpoints.syslog_endpoint import SyslogEndpoint as SyslogEndpoint
     from .endpoints.webhook_endpoint import WebhookEndpoint as WebhookEndpoint
+    from .observe._event import SpyError as SpyError
+    from .observe._event import SpyEvent as SpyEvent
     from .observe.capture import CaptureHandler as CaptureHandler
+    from .observe.route import Route as Route
     from .observe.sandbox import LoggingSandbox as LoggingSandbox
     from .observe.spy import HandlerSpy as HandlerSpy
+    from .stress._queue_entry import QueuedRecord as QueuedRecord
+    from .stress._rotation_audit import Audit as Audit
+    from .stress._rotation_files import Generation as Generation
+    from .stress._rotation_files import Rotation as Rotation
     from .stress.log_rotation import LogRotation as LogRotation
     from .stress.queue_saturation import QueueSaturation as QueueSaturation
 
@@ -35,6 +47,17 @@ _ROOMS = {
     "SmtpEndpoint": "endpoints.smtp_endpoint",
     "SyslogEndpoint": "endpoints.syslog_endpoint",
     "WebhookEndpoint": "endpoints.webhook_endpoint",
+    "Audit": "stress._rotation_audit",
+    "Generation": "stress._rotation_files",
+    "Headers": "endpoints._headers",
+    "Mail": "endpoints._mail",
+    "QueuedRecord": "stress._queue_entry",
+    "Rotation": "stress._rotation_files",
+    "Route": "observe.route",
+    "SpyError": "observe._event",
+    "SpyEvent": "observe._event",
+    "SyslogMessage": "endpoints._syslog_message",
+    "WebhookRequest": "endpoints._webhook_request",
     "ArgumentError": "_base.errors",
     "ConfigurationError": "_base.errors",
     "LeakError": "_base.errors",

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_overloads
 
 import pytest
 
@@ -106,3 +109,29 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_the_package_says_that_it_is_typed():
     assert FRONT_DOOR.with_name("py.typed").exists()
+
+
+def returned_by(cls):
+    """Return our own classes that the public methods and properties of ``cls`` are annotated to return."""
+    found = {each for base in getattr(cls, "__orig_bases__", ()) for each in get_args(base)}
+    for name, member in inspect.getmembers(cls):
+        function = member.fget if isinstance(member, property) else member
+        if name.startswith("_") or not inspect.isfunction(function):
+            continue
+        for each in (function, *get_overloads(function)):
+            words = re.findall(r"\w+", str(each.__annotations__.get("return", "")))
+            found |= {each.__globals__.get(word) for word in words}
+    return {each for each in found if isinstance(each, type) and each.__module__.startswith("pytest_loghandlers.")}
+
+
+@pytest.mark.parametrize("name", [each for each in pytest_loghandlers.__all__ if not each.endswith("Error")])
+def test_what_methods_return_can_be_imported_for_annotations(name):
+    returned = returned_by(getattr(pytest_loghandlers, name))
+
+    # A matcher is only handed on: capture_handler.expected(...) to assert_logged_in_order.
+    assert {each.__name__ for each in returned} - {"Matcher"} <= set(pytest_loghandlers.__all__)
+
+
+def test_a_type_that_is_returned_is_found():
+    assert returned_by(pytest_loghandlers.SyslogEndpoint) == {pytest_loghandlers.SyslogMessage}
+    assert returned_by(pytest_loghandlers.HandlerSpy) == {pytest_loghandlers.SpyEvent}
