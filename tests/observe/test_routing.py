@@ -21,7 +21,7 @@ class Raising(logging.Handler):
 
 
 @pytest.fixture
-def shop():
+def shop(empty_tree):
     """A logger with a chain of its own, and named handlers on it."""
     made = logging.getLogger("shop")
     made.setLevel(logging.INFO)
