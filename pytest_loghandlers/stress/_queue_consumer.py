@@ -7,12 +7,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from queue import Empty
 from typing import Any
 
 from pytest_loghandlers._base.deadline import Deadline
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.lifetime import stack_of
 
+from ._queue_kinds import count_out
 from ._queue_ledger import Ledger, parts
 from ._wrapping import Wrapping
 
@@ -88,7 +90,9 @@ class Consumer:
     def __init__(self, listener: Any, ledger: Ledger, wrapping: Wrapping, put_marker: Callable[[Any], None]) -> None:
         self.listener = listener
         self.gate = Gate()
+        #: What ended its thread, and out of which of its methods it came.
         self.died: BaseException | None = None
+        self.died_in = ""
         #: Whether its thread was ever seen alive.
         self.ran = getattr(listener, "_thread", None) is not None
         self._ended: threading.Thread | None = None
@@ -120,7 +124,7 @@ class Consumer:
             return "no listener"
         name = type(self.listener).__name__
         if self.thread is None and self.died is not None:
-            return f"{name}, dead: {type(self.died).__name__} left its handle()"
+            return f"{name}, dead: {type(self.died).__name__} left its {self.died_in}()"
         if self.thread is None:
             return f"{name}, stopped" if self.ran else f"{name}, not running"
         return f"{name}, {'held' if self.gate.closed else 'running'}"
@@ -180,7 +184,9 @@ class Consumer:
         self._ledger.local.consumer = True
         try:
             item = original(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
+            if not isinstance(error, Empty):  # _monitor's own way to end.
+                self.died, self.died_in = error, "dequeue"
             self._end()
             raise
         finally:
@@ -214,7 +220,7 @@ class Consumer:
             result = original(record, *args, **kwargs)
         except BaseException as error:
             # Nothing but queue.Empty is survived by the loop that called this (QueueListener._monitor).
-            self.died = error
+            self.died, self.died_in = error, "handle"
             self._end()
             if entry is not None:
                 ledger.came_through(entry, error)
@@ -229,5 +235,6 @@ class Consumer:
             item = self._dequeue(True)
             if self._is_marker(item):
                 self._marker = None
+                count_out(self.listener.queue)
             else:
                 self.aside.append(item)

@@ -34,6 +34,19 @@ def is_full(queue: Any) -> bool:
         return False
 
 
+def is_awaited(queue: Any) -> bool:
+    """Return whether ``queue`` can only be used in an event loop: its ``get`` or ``put`` is a coroutine."""
+    return any(inspect.iscoroutinefunction(getattr(queue, name, None)) for name in ("get", "put"))
+
+
+def count_out(queue: Any) -> None:
+    """Have ``queue.join`` wait no more for an item that we took out, or that its consumer never saw."""
+    try:
+        queue.task_done()
+    except (AttributeError, ValueError):
+        pass  # It does not count; or a put that failed half way (unorderable items) left it uncounted.
+
+
 def takes_timeout(put: Callable[..., Any]) -> bool:
     """Return whether ``put`` is called as queue.Queue.put is: item, block, timeout."""
     try:

@@ -212,7 +212,8 @@ class Verdicts(Lifetime):
     def _hint(self) -> str | None:
         watch = self._watch
         if watch is not None and watch.consumer.died is not None:
-            return "an exception that leaves handle() ends the listener's thread: QueueListener._monitor survives none"
+            died_in = f"an exception that leaves {watch.consumer.died_in}()"
+            return f"{died_in} ends the listener's thread: QueueListener._monitor survives none"
         if self._full is None:
             return "fill() fills the queue first"
         if not self._full:

@@ -13,7 +13,7 @@ from pytest_loghandlers._base.deadline import Deadline, RealClock
 
 from ._queue_consumer import Consumer
 from ._queue_entry import PENDING, Entry
-from ._queue_kinds import QueueStandIn, is_copying, is_full, takes_timeout, waits
+from ._queue_kinds import QueueStandIn, count_out, is_copying, is_full, takes_timeout, waits
 from ._queue_ledger import Ledger
 from ._queue_watchdog import Watchdog
 from ._wrapping import Wrapping
@@ -226,6 +226,8 @@ class Watch:
         """Put what is waiting: in front of a consumer for as long as ``deadline`` lasts, else what fits at once."""
         running = self.consumer.thread is not None
         if not running:
+            for _ in self.consumer.aside:
+                count_out(self.queue)  # It was counted when it was put first.
             self.overflow.extendleft(reversed(self.consumer.aside))
             self.consumer.aside.clear()
         while self.overflow:
@@ -264,10 +266,9 @@ class Watch:
             while True:
                 # What multiprocessing has accepted takes a moment to arrive at its other end.
                 items.append(self.queue.get(True, 0.5) if len(items) < len(self.ledger.queued) else self._get(False))
-                if hasattr(self.queue, "task_done"):
-                    self.queue.task_done()
-        except Empty:
-            pass
+                count_out(self.queue)
+        except (Empty, TypeError):
+            pass  # TypeError: a priority queue, of records that have no order.
         keep = [item for item in items if self.ledger.find(item, came_out=True) not in ours]
         last_first = type(self.queue).__name__ == "LifoQueue"
         for item in reversed(keep) if last_first else keep:

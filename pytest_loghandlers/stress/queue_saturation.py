@@ -10,11 +10,11 @@ from typing import Any
 from pytest_loghandlers._base.deadline import Deadline, RealClock
 from pytest_loghandlers._base.errors import ArgumentError, LeakError, LifetimeError
 from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, stack_of
-from pytest_loghandlers._base.report import show
+from pytest_loghandlers._base.report import a, show
 
 from ._queue_consumer import is_listener, listener_of
 from ._queue_entry import By, Entry, QueuedRecord
-from ._queue_kinds import is_full
+from ._queue_kinds import is_awaited, is_full
 from ._queue_verdicts import Verdicts
 from ._queue_watch import Watch
 
@@ -88,10 +88,18 @@ class QueueSaturation(Verdicts):
             self._watch = None
             raise
 
-    def fill(self, *, limit: int = 10_000, timeout: float = 10.0) -> int:
+    def fill(
+        self,
+        *,
+        limit: int = 10_000,
+        logger: str = "loghandlers.fill",
+        level: int = logging.INFO,
+        timeout: float = 10.0,
+    ) -> int:
         """Log through the handler until a record does not fit; return how many fitted.
 
-        The records have the logger name ``loghandlers.fill`` and go to ``handler.handle`` from a thread of their own.
+        The records, of that ``logger`` name and ``level``, go to ``handler.handle`` from a thread of their own; a
+        filter of the handler has to let them through, or ArgumentError is raised.
         A queue that tells when it is full is not overfilled; where the limit is the handler's own, the one record
         that had to be tried is nobody's loss: it is not counted. After ``limit`` records the queue is taken for
         unbounded, and every failure says so. Ends after ``timeout`` seconds whatever the handler does.
@@ -110,7 +118,7 @@ class QueueSaturation(Verdicts):
                 if is_full(watch.queue):
                     self._full = True
                     return
-                entry = self._offer(watch, "loghandlers.fill", f"queue_saturation.fill {self._fitted}", logging.INFO)
+                entry = self._offer(watch, logger, f"queue_saturation.fill {self._fitted}", level)
                 if not entry.fits:
                     entry.probe = True
                     self._full = True
@@ -122,12 +130,18 @@ class QueueSaturation(Verdicts):
         return fitted
 
     def log(
-        self, count: int = 1, message: str = "queue_saturation.log", *, level: int = logging.INFO, timeout: float = 10.0
+        self,
+        count: int = 1,
+        message: str = "queue_saturation.log",
+        *,
+        logger: str = "loghandlers.log",
+        level: int = logging.INFO,
+        timeout: float = 10.0,
     ) -> tuple[QueuedRecord, ...]:
         """Log ``count`` records ``message 0``, ``message 1``, ... through the handler; return what became of them.
 
-        From a thread of their own, from the logger name ``loghandlers.log``; ends after ``timeout`` seconds, with
-        the records that were offered until then.
+        From a thread of their own, of that ``logger`` name and ``level``; ends after ``timeout`` seconds, with the
+        records that were offered until then.
         """
         watch = self._held_watch("log()", also_released=True)
         entries: list[Entry] = []
@@ -136,7 +150,7 @@ class QueueSaturation(Verdicts):
             for number in range(count):
                 if deadline.passed:
                     return
-                entries.append(self._offer(watch, "loghandlers.log", f"{message} {number}", level))
+                entries.append(self._offer(watch, logger, f"{message} {number}", level))
 
         self._in_helper(run, "log", timeout)
         return tuple(entry.snapshot() for entry in entries)
@@ -179,7 +193,8 @@ class QueueSaturation(Verdicts):
         entry: Entry | None = local.last
         if entry is None:
             raise ArgumentError(
-                f"{show(watch.handler)} did not take a record of {name}: a filter of the handler rejects it"
+                f"{show(watch.handler)} did not take a record of {name}: a filter of the handler rejects it; logger= "
+                "and level= say what it is to look like"
             )
         return entry
 
@@ -231,6 +246,11 @@ class QueueSaturation(Verdicts):
 def _queue_of(handler: Any) -> Any:
     """Return the queue of ``handler``; raise ArgumentError when it has none."""
     queue = getattr(handler, "queue", None)
+    if isinstance(handler, logging.Handler) and is_awaited(queue):
+        raise ArgumentError(
+            f"{show(handler)} cannot be held: its queue is {a(type(queue).__name__)} of {type(queue).__module__}, "
+            "whose put() and get() are coroutines; a handler logs from any thread, and needs a queue.Queue"
+        )
     if isinstance(handler, logging.Handler) and all(callable(getattr(queue, name, None)) for name in ("put", "get")):
         return queue
     raise ArgumentError(

@@ -228,6 +228,32 @@ def test_a_listener_that_dies_of_its_handler_is_told(saturation, start, sink):
     )
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_listener_that_dies_of_records_without_an_order_is_told(saturation, start, sink):
+    handler = Quiet(queue.PriorityQueue(3))
+    start(logging.handlers.QueueListener(handler.queue, sink))
+    saturation.hold(handler)
+    saturation.fill()
+    saturation.release()
+    with pytest.raises(AssertionError) as failure:
+        saturation.assert_nothing_lost()
+    assert str(failure.value) == (
+        "queue_saturation saw Quiet lose 3 records\n"
+        "\n"
+        "  wanted    no record lost\n"
+        "  lost      3 records, oldest first\n"
+        "      [0]  'queue_saturation.fill 0'  (by fill)  in the queue\n"
+        "      [1]  'queue_saturation.fill 1'  (by fill)  in the queue; TypeError went to handleError\n"
+        "      [2]  'queue_saturation.fill 2'  (by fill)  in the queue; TypeError went to handleError\n"
+        "  of        no record offered\n"
+        "  queue     queue.PriorityQueue(maxsize=3); fill: 3 fitted\n"
+        "  policy    not known: nothing was logged into the full queue\n"
+        "  consumer  QueueListener, dead: TypeError left its dequeue()\n"
+        "  hint      an exception that leaves dequeue() ends the listener's thread: "
+        "QueueListener._monitor survives none"
+    )
+
+
 @pytest.mark.parametrize("make", [queue.Queue, multiprocessing.Queue, lambda _: queue.SimpleQueue()])
 def test_stopping_a_held_listener_lets_it_go(saturation, start, sink, make):
     handler = Quiet(make(3))
@@ -271,3 +297,4 @@ def test_a_record_that_comes_just_before_the_marker_is_in_flight_and_the_marker_
     saturation.release()
     assert sink.texts[0] == "just before"
     assert len(sink.texts) == 4
+    assert handler.queue.unfinished_tasks == 0  # So that join() ends: the marker was put, and counted.

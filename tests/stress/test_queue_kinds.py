@@ -1,11 +1,20 @@
 """Each kind of queue is recognised without being moved."""
 
+import asyncio
 import multiprocessing
 import queue
 
 import pytest
 
-from pytest_loghandlers.stress._queue_kinds import QueueStandIn, is_copying, is_full, takes_timeout, waits
+from pytest_loghandlers.stress._queue_kinds import (
+    QueueStandIn,
+    count_out,
+    is_awaited,
+    is_copying,
+    is_full,
+    takes_timeout,
+    waits,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +24,23 @@ from pytest_loghandlers.stress._queue_kinds import QueueStandIn, is_copying, is_
 def test_what_a_queue_is(make, copying, timeout):
     it = make()
     assert (is_copying(it), takes_timeout(it.put), is_full(it)) == (copying, timeout, False)
+
+
+def test_a_queue_of_asyncio_is_awaited():
+    assert is_awaited(asyncio.Queue())
+    assert not is_awaited(queue.Queue())
+    assert not is_awaited(None)
+
+
+def test_an_item_is_counted_out_where_items_are_counted():
+    counting = queue.Queue()
+    counting.put(1)
+
+    count_out(counting)
+    count_out(counting)  # More often than there were items: as for one that a failed put did not count.
+    count_out(queue.SimpleQueue())
+
+    assert counting.unfinished_tasks == 0
 
 
 def test_a_queue_without_an_answer_is_not_full():

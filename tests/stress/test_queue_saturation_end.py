@@ -1,5 +1,6 @@
 """What is undone, what is taken back, and what is bounded."""
 
+import asyncio
 import logging
 import logging.config
 import logging.handlers
@@ -101,6 +102,58 @@ def test_what_fill_and_log_left_in_a_queue_without_consumer_is_taken_out(make):
         handler.queue.task_done()
         handler.queue.task_done()
         handler.queue.join()
+
+
+def test_what_was_taken_aside_to_let_a_thread_go_is_counted_once(saturation):
+    class WaitsInALoop(Quiet):
+        def enqueue(self, record):
+            while self.queue.full():
+                threading.Event().wait(0.005)
+            self.queue.put_nowait(record)
+
+    handler = WaitsInALoop(queue.Queue(2))
+    saturation.hold(handler, patience=0.02)
+    saturation.fill()
+    saturation.log(1)
+    saturation.release()
+    for _ in range(2):
+        handler.queue.get_nowait()
+        handler.queue.task_done()
+    saturation.stop()
+    assert (handler.queue.qsize(), handler.queue.unfinished_tasks) == (0, 0)
+
+
+def test_a_priority_queue_of_records_that_have_no_order_is_survived():
+    handler = Quiet(queue.PriorityQueue(3))
+    with QueueSaturation() as saturation:
+        saturation.hold(handler)
+        saturation.fill()
+        saturation.log(1)
+        assert [record.fate for record in saturation.offered] == ["queued", "queued", "queued", "dropped"]
+
+
+def test_a_queue_of_asyncio_is_refused(saturation):
+    with pytest.raises(ArgumentError) as refusal:
+        saturation.hold(Quiet(asyncio.Queue(3)))
+    assert str(refusal.value) == (
+        "<Quiet (NOTSET)> cannot be held: its queue is a Queue of asyncio.queues, whose put() and get() are "
+        "coroutines; a handler logs from any thread, and needs a queue.Queue"
+    )
+
+
+def test_a_handler_with_filters_is_filled_with_what_they_let_through(saturation):
+    handler = Quiet(queue.Queue(3))
+    handler.addFilter(logging.Filter("shop"))
+    handler.addFilter(lambda record: record.levelno >= logging.ERROR)
+    saturation.hold(handler)
+    with pytest.raises(ArgumentError) as refusal:
+        saturation.fill()
+    assert str(refusal.value) == (
+        "<Quiet (NOTSET)> did not take a record of loghandlers.fill: a filter of the handler rejects it; logger= and "
+        "level= say what it is to look like"
+    )
+    assert saturation.fill(logger="shop.pay", level=logging.ERROR) == 3
+    assert saturation.log(logger="shop", level=logging.CRITICAL)[0].fate == "dropped"
 
 
 def test_a_handler_that_reaches_into_the_queue_is_seen_too(saturation):
