@@ -58,13 +58,16 @@ class WebhookRequest:
 
     @cached_property
     def _unzipped(self) -> bytes:
-        if self.headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip", "deflate"):
-            return self.body
-        try:
-            # 32: zlib tells gzip and deflate apart itself.
-            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(self.body, MAX_BODY)
-        except zlib.error:
-            return self.body
+        data = self.body
+        for coding in self.headers.get("content-encoding", "").lower().split(","):
+            if coding.strip() not in ("gzip", "x-gzip", "deflate"):
+                continue
+            try:
+                # 32: zlib tells gzip and deflate apart itself, in whatever order they are named.
+                data = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MAX_BODY)
+            except zlib.error:
+                break  # Named and not done: graypy says `gzip,deflate` and zips once.
+        return data
 
     @cached_property
     def json(self) -> Any:

@@ -55,8 +55,8 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:<port>/``; any path below it is served."""
-        return f"http://{self.hostport}/"
+        """``http://127.0.0.1:<port>``, without a slash at its end; whatever path is put behind it is served."""
+        return f"http://{self.hostport}"
 
     @property
     def hostport(self) -> str:

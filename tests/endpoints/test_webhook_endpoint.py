@@ -55,8 +55,9 @@ def test_json_of_httpx_arrives_decoded(endpoint, client):
 def test_requests_and_urllib_are_served_too(endpoint):
     requests = pytest.importorskip("requests")
 
-    assert requests.post(endpoint.url + "a", data={"k": "v"}, timeout=10).ok
-    with urllib.request.urlopen(endpoint.url + "b", data=b"raw", timeout=10) as answer:
+    assert endpoint.url == f"http://127.0.0.1:{endpoint.port}"
+    assert requests.post(endpoint.url + "/a", data={"k": "v"}, timeout=10).ok
+    with urllib.request.urlopen(endpoint.url + "/b", data=b"raw", timeout=10) as answer:
         assert answer.status == 200
 
     assert [request.path for request in endpoint.received] == ["/a", "/b"]
@@ -108,7 +109,7 @@ def test_an_answer_takes_effect_on_a_connection_that_is_kept_alive(endpoint, cli
 
 def test_a_delayed_answer_does_not_delay_others(endpoint, client):
     endpoint.answer(delay=3600, times=1)
-    slow = threading.Thread(target=httpx.get, args=[endpoint.url + "slow"], kwargs={"timeout": 60})
+    slow = threading.Thread(target=httpx.get, args=[endpoint.url + "/slow"], kwargs={"timeout": 60})
     slow.start()
     endpoint.wait_for(path="/slow")
 
@@ -158,7 +159,7 @@ def test_a_stalled_client_waits_and_is_answered_by_recovery(endpoint, client):
     with pytest.raises(httpx.ReadTimeout):
         client.get("/impatient", timeout=0.05)
     got = []
-    patient = threading.Thread(target=lambda: got.append(httpx.get(endpoint.url + "patient", timeout=60).status_code))
+    patient = threading.Thread(target=lambda: got.append(httpx.get(endpoint.url + "/patient", timeout=60).status_code))
     patient.start()
     endpoint.wait_for(path="/patient")
 

@@ -53,6 +53,14 @@ def test_a_zipped_body_is_unzipped_for_text_and_json(encoding, pack):
     assert made.body == pack(b'{"a": 1}')
 
 
+@pytest.mark.parametrize("pack", [zlib.compress, lambda body: gzip.compress(zlib.compress(body))])
+def test_several_codings_are_undone_as_far_as_they_were_done(pack):
+    # graypy names two and does one.
+    made = request(headers=[(b"Content-Encoding", b"deflate, gzip")], body=pack(b'{"a": 1}'))
+
+    assert made.json == {"a": 1}
+
+
 def test_a_body_that_is_not_zipped_as_it_says_is_shown_as_it_is():
     assert request(headers=[(b"Content-Encoding", b"gzip")], body=b"plain").text == "plain"
 
