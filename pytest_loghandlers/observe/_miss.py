@@ -55,7 +55,8 @@ def hint(matcher: Matcher[Record], index: RecordIndex, handler: logging.Handler)
     if isinstance(name, re.Pattern):
         return None
     if asked.keys() & KEYED and _any_of(matcher, index, KEYED):
-        return None  # Such a record did arrive; what this one lacks is something else.
+        # Such a record did arrive; what this one lacks is something else, unless it was logged at a lower level.
+        return _too_low(asked, matcher, index, handler)
     # Whatever stops a CRITICAL record stops those below it.
     level = asked.get("level", max(asked.get("min_level", 0), logging.CRITICAL))
     if name is not None:
@@ -65,7 +66,8 @@ def hint(matcher: Matcher[Record], index: RecordIndex, handler: logging.Handler)
         routes = _stopped(loggers, level, handler)
         # The logger itself, or where only a placeholder stands, the first one below it.
         own = find_logger(name) or loggers[0]
-        return next((route.hint for route in routes if route.logger == own.name), None)
+        certain = next((route.hint for route in routes if route.logger == own.name), None)
+        return certain or _too_low(asked, matcher, index, handler)
     loggers = list(itertools.islice(all_loggers(), LOGGERS + 1))
     if len(loggers) > LOGGERS:
         return None
@@ -74,9 +76,25 @@ def hint(matcher: Matcher[Record], index: RecordIndex, handler: logging.Handler)
         route = routes[0]
         others = f"; no other logger lets one through to {getattr(handler, '_who', 'it')} either"
         return (route.hint or "").replace("\n", others + "\n", 1)
-    if not asked and not index.records:
-        return _least_level(loggers)
-    return None
+    return _least_level(loggers) if not asked and _is_nowhere(matcher, index) else None
+
+
+def _is_nowhere(matcher: Matcher[Record], index: RecordIndex) -> bool:
+    """Return whether there is no record with the wanted text, whatever else it has or lacks."""
+    return not index.records or (matcher.text is not None and not list(index.messages.find(matcher.text)))
+
+
+def _too_low(
+    asked: Mapping[str, Any], matcher: Matcher[Record], index: RecordIndex, handler: logging.Handler
+) -> str | None:
+    """Return what stops DEBUG records of the logger, when nothing but the text and that logger was asked for."""
+    name = asked.get("logger")
+    if asked.keys() != {"logger"} or not isinstance(name, str) or not _is_nowhere(matcher, index):
+        return None
+    loggers = [each for each in all_loggers() if is_at_or_below(each.name, name)]
+    own = find_logger(name)
+    routes = _stopped(loggers, logging.DEBUG, handler)
+    return next((route.hint for route in routes if own is not None and route.logger == own.name), None)
 
 
 def _asked(matcher: Matcher[Record]) -> dict[str, Any]:

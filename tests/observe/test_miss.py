@@ -98,6 +98,36 @@ def test_where_nothing_arrived_the_lowest_level_is_told(capture):
     ]
 
 
+def test_where_only_other_texts_arrived_the_lowest_level_is_told(capture):
+    logging.getLogger("shop").info("item added")
+    logging.getLogger("shop").warning("card declined")
+    assert failure(capture.assert_logged, "item added")[3:] == [
+        "  received  1 record",
+        "      [0]  WARNING  shop         'card declined'",
+        "  hint      no record below WARNING can arrive: that is root's level, and no other logger has a lower one",
+    ]
+    assert "hint" not in "".join(failure(capture.assert_logged, "card declined", count=2))
+
+
+def test_of_a_logger_whose_debug_records_are_stopped_that_is_told(capture):
+    logging.getLogger("shop").debug("item added")
+    logging.getLogger("shop").warning("card declined")
+    assert failure(capture.assert_logged, "item added", logger="shop")[3:] == [
+        "  received  1 record",
+        "      [0]  WARNING  shop         'card declined'",
+        "  hint      a DEBUG record cannot leave 'shop': its effective level is WARNING, set on root",
+        "              root   WARNING   handlers: capture_handler   <- it stops here",
+        "              └ shop (inherits)",
+    ]
+    assert "hint" not in "".join(failure(capture.assert_logged, "card declined", logger="shop", count=2))
+
+
+def test_of_a_logger_that_lets_debug_through_nothing_is_guessed(capture):
+    logging.getLogger("shop").setLevel(logging.DEBUG)
+    logging.getLogger("shop").warning("card declined")
+    assert "hint" not in "".join(failure(capture.assert_logged, "item added", logger="shop"))
+
+
 def test_a_level_that_no_logger_lets_through_is_told(capture):
     logging.getLogger("shop").info("item added")
     assert failure(capture.assert_logged, "item added", level="INFO") == [
