@@ -23,8 +23,8 @@ class Generation:
     """One generation of a log file as it was when it was looked at.
 
     ``path`` is where it is, None when it was deleted: then it was read through a descriptor that had been opened
-    before. ``size`` is in bytes, ``text`` what is in it without NULs, of which there are ``nul_bytes``.
-    ``is_current`` says that it is at the path that the handler was given.
+    before. ``size`` is in bytes, ``text`` what is in it without NULs, of which there are ``nul_bytes``; a handler's
+    own ``terminator`` stands there as LF. ``is_current`` says that it is at the path that the handler was given.
     """
 
     path: Path | None
@@ -111,6 +111,8 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.encoding = "utf-8"
+        #: What its handler writes after each record.
+        self.terminator = "\n"
         # In which look an inode was first seen: files that other tools rename keep their place in time.
         self._seen: dict[Inode, int] = {}
         self._looks = 0
@@ -162,13 +164,31 @@ class LogFile:
                 data = path.read_bytes() if path is not None else _read(self._descriptors[inode])
             except FileNotFoundError:
                 continue
-            text = data.decode(self.encoding, "backslashreplace")
+            text = self._with_lf(data.decode(self.encoding, "backslashreplace"))
             nuls = text.count("\0")
             current = path == self.path
             key = (current, self._seen.get(inode, 0), order.get(inode, -1))
             found = Generation(path, inode[1], len(data), text.replace("\0", ""), nuls, current)
             generations.append((key, found))
         return tuple(generation for _, generation in sorted(generations, key=lambda pair: pair[0]))
+
+    def as_read(self, text: str, errors: str) -> str:
+        """Return ``text`` as it is read from this file after a stream with these ``errors`` has written it."""
+        if errors != "strict":
+            try:
+                text = text.encode(self.encoding, errors).decode(self.encoding, "backslashreplace")
+            except UnicodeError:
+                pass  # Then it was not written either.
+        return self._with_lf(text)
+
+    def _with_lf(self, text: str) -> str:
+        return text.replace(self.terminator, "\n") if self.terminator not in {"", "\n"} else text
+
+    def begin_newest(self, inode: Inode) -> None:
+        """Count the file as the newest: its handler has just gone over to it. Its inode may be one used before."""
+        if inode in self.look():
+            self._looks += 1
+            self._seen[inode] = self._looks
 
     def keep_open(self) -> None:
         """Open the file as it is now, so that it can be read after it was deleted.
@@ -184,9 +204,7 @@ class LogFile:
 
     def begin_again(self) -> None:
         """Count the file at the path as new: what was in it has gone into another generation."""
-        self.look()
-        self._looks += 1
-        self._seen[inode_of(self.path.stat())] = self._looks
+        self.begin_newest(inode_of(self.path.stat()))
 
     def let_go(self) -> None:
         """Close what ``keep_open`` opened."""

@@ -12,6 +12,9 @@ from ._rotation_audit import Audit, Expected, holder
 from ._rotation_files import Generation, Inode, LogFile, inode_of
 from ._rotation_watch import stream_inode
 
+#: It need not be one: a record may have held NULs.
+HOLE = ", as a truncation leaves under a handler that does not append"
+
 
 def file_line(generation: Generation) -> str:
     """Return one line about a generation."""
@@ -39,13 +42,14 @@ def lost_message(result: Audit, files: Sequence[LogFile]) -> str:
         return f"{show(item.text, 60)}  {where}".rstrip()
 
     twice = result.duplicated
+    lost = f"{len(result.missing):,} of {plural(result.expected, 'record')}" if result.expected > 1 else "1 record"
     return layout(
-        f"log_rotation found {len(result.missing):,} of {plural(result.expected, 'record')} lost",
+        f"log_rotation found {lost} lost",
         ("wanted", f"{plural(result.expected, 'record')}, each in some generation of {names}"),
         ("lost", listing(result.missing, line, "record")),
         ("files", listing(result.generations, file_line, "generation")),
         ("twice", listing(twice, lambda text: show(text, 60), "record") if twice else None),
-        ("NULs", f"{plural(result.nul_bytes, 'byte')}: a hole left by a truncation" if result.nul_bytes else None),
+        ("NULs", f"{plural(result.nul_bytes, 'byte')}{HOLE}" if result.nul_bytes else None),
     )
 
 

@@ -39,6 +39,7 @@ class HandlerWatch:
         self.file = file
         self.written: list[Expected] = []
         self._local = threading.local()
+        self._inode = stream_inode(handler)
         wrapping.wrap(handler, "emit", self._emit)
         wrapping.wrap(handler, "format", self._format)
         wrapping.wrap(handler, "handleError", self._handle_error)
@@ -59,7 +60,13 @@ class HandlerWatch:
             exact = isinstance(text, str)
             # A handler that does not call format() writes its own form of the message.
             shown = str(text) if exact else text_of(record)
-            self.written.append(Expected(shown, exact, stream_inode(self.handler), now.get("error")))
+            errors = getattr(getattr(self.handler, "stream", None), "errors", None) or "strict"
+            inode = stream_inode(self.handler)
+            if inode is not None and inode != self._inode:
+                if self._inode is not None:
+                    self.file.begin_newest(inode)
+                self._inode = inode
+            self.written.append(Expected(self.file.as_read(shown, errors), exact, inode, now.get("error")))
 
     def _format(self, original: Callable[..., Any], record: logging.LogRecord) -> Any:
         text = original(record)

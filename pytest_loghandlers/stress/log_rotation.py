@@ -190,9 +190,13 @@ class LogRotation(Lifetime):
 
     def _file(self, target: Any, handler: logging.Handler | None = None) -> LogFile:
         path = path_of(target)
-        file = self._files.setdefault(path, LogFile(path))
+        # Handler and test may reach the same directory by different ways.
+        file = self._files.setdefault(Path(os.path.realpath(path.parent), path.name), LogFile(path))
         if handler is None and isinstance(target, logging.Handler):
             handler = target
+        terminator = getattr(handler, "terminator", None)
+        if isinstance(terminator, str):
+            file.terminator = terminator
         encoding = getattr(getattr(handler, "stream", None), "encoding", None)
         if isinstance(encoding, str):
             file.encoding = encoding

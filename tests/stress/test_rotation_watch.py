@@ -111,7 +111,7 @@ def test_the_whole_message_with_everything_that_can_go_wrong(rotation, path, clo
         "      [1]  app.log  inode NEW  1 line in 15 bytes, 9 of them NUL  <- the path\n"
         "  twice     1 record\n"
         "      [0]  'kept'\n"
-        "  NULs      9 bytes: a hole left by a truncation"
+        "  NULs      9 bytes, as a truncation leaves under a handler that does not append"
     )
 
 
@@ -263,3 +263,74 @@ def test_a_stream_that_is_no_file_is_told(rotation, path):
     handler = logging.StreamHandler(io.StringIO())
     with pytest.raises(AssertionError, match="saw StreamHandler write to no file"):
         rotation.assert_reopened(handler, path=path)
+
+
+def test_a_directory_may_be_reached_by_a_symbolic_link(rotation, tmp_path, closing):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real, target_is_directory=True)
+    handler = logging.handlers.WatchedFileHandler(link / "app.log")
+    closing.append(handler)
+    rotation.watch(handler)
+    log(handler, "before")
+    rotation.rename_and_create(real / "app.log")
+    log(handler, "after")
+    rotation.assert_reopened(handler)
+    assert rotation.assert_nothing_lost(target=real / "app.log").expected == 2
+
+
+@pytest.mark.parametrize("terminator", ["\0", " | ", "\n\n", "\r\n", ""])
+def test_a_handlers_own_terminator_ends_its_records(rotation, path, closing, terminator):
+    handler = logging.FileHandler(path)
+    closing.append(handler)
+    handler.terminator = terminator
+    if not terminator:
+        handler.setFormatter(logging.Formatter("%(message)s\n"))
+    rotation.watch(handler)
+    log(handler, "line 1", "line 10", f"one{terminator}more")
+    assert rotation.assert_nothing_lost().nul_bytes == 0
+    path.write_bytes(path.read_bytes().replace(b"line 10", b""))
+    with pytest.raises(AssertionError):
+        rotation.assert_nothing_lost()
+
+
+def test_what_a_stream_replaces_because_it_cannot_encode_it_is_no_loss(rotation, path, closing):
+    handler = logging.FileHandler(path, encoding="ascii", errors="backslashreplace")
+    closing.append(handler)
+    rotation.watch(handler)
+    log(handler, "déjà vu")
+    assert rotation.assert_nothing_lost().generations[0].lines == (r"d\xe9j\xe0 vu",)
+
+
+def test_line_ends_and_NULs_inside_a_record_are_no_loss(rotation, path, closing):
+    handler = logging.FileHandler(path)
+    closing.append(handler)
+    rotation.watch(handler)
+    log(handler, "a\r\nb", "nul\0inside", "c\rd", "e\u2028f", "")
+    assert rotation.assert_nothing_lost().nul_bytes == 1
+
+
+def test_a_file_with_the_inode_of_a_deleted_one_is_the_newest(rotation, path, closing):
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=12, backupCount=2)
+    closing.append(handler)
+    rotation.watch(handler)
+    for number in range(12):
+        log(handler, f"line {number:02}")
+        assert [each.name for each in rotation.generations(path)] == ["app.log.2", "app.log.1", "app.log"][
+            -min(3, number + 1) :
+        ]
+
+
+def test_one_record_that_is_lost_is_told_of_without_a_fraction(rotation, path):
+    path.touch()
+    with pytest.raises(AssertionError) as failure:
+        rotation.assert_nothing_lost("gone", target=path)
+    assert str(failure.value) == (
+        "log_rotation found 1 record lost\n"
+        "\n"
+        "  wanted    1 record, each in some generation of app.log\n"
+        "  lost      1 record\n"
+        "      [0]  'gone'\n"
+        "  files     1 generation\n"
+        f"      [0]  app.log  inode {path.stat().st_ino}  no line in 0 bytes  <- the path"
+    )
