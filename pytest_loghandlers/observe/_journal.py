@@ -48,7 +48,8 @@ class Journal(Watcher):
             # It is inside its __init__.
             self.born[logger] = made_by_an_import()
         elif logger not in self.born and logger not in self.before:
-            self.before[logger] = (dict(state), {name: list(state.get(name, ())) for name in _LISTS})
+            # The first of two threads that come at once has seen it before any change.
+            self.before.setdefault(logger, (dict(state), {name: list(state.get(name, ())) for name in _LISTS}))
 
     def changed(self) -> list[logging.Logger]:
         """Return the loggers that are not as they were, the new ones included."""
@@ -67,7 +68,7 @@ class Journal(Watcher):
         """
         self._unwatch()
         levels = False
-        for logger, (attributes, lists) in self.before.items():
+        for logger, (attributes, lists) in list(self.before.items()):
             state = vars(logger)
             levels = levels or state.get("level") != attributes["level"]
             for name in _LISTS:

@@ -38,9 +38,12 @@ _told: set[logging.Logger] = set()
 
 
 def _tell(logger: logging.Logger) -> None:
-    _told.add(logger)
+    # Marked when all are told, not before: another thread may be about to write to the same logger. And marked where
+    # it was missing: a watcher that has come meanwhile begins with a set of its own.
+    told = _told
     for watcher in _watchers:
         watcher.before_use(logger)
+    told.add(logger)
 
 
 def _attribute(name: str) -> property:
@@ -75,68 +78,75 @@ def _attribute(name: str) -> property:
     return property(get, set_, delete)
 
 
-def _set(self: logging.Logger, name: str, value: Any) -> None:
-    if self not in _told:
-        _tell(self)
-    _set_of_logging(self, name, value)
-
-
 def _attached(logger: logging.Logger, handler: logging.Handler) -> None:
     for watcher in _watchers:
         watcher.attached(logger, handler)
 
 
-def _add_handler(self: logging.Logger, hdlr: logging.Handler) -> None:
-    for watcher in _watchers:
-        if watcher.keeps_out(self, hdlr):
+def _setting(below: Any) -> Any:
+    def set_(self: logging.Logger, name: str, value: Any) -> None:
+        if _covers.get("__setattr__") is set_ and self not in _told:
+            _tell(self)
+        below(self, name, value)
+
+    return set_
+
+
+def _adding(below: Any) -> Any:
+    def add_handler(self: logging.Logger, hdlr: logging.Handler) -> None:
+        if _covers.get("addHandler") is not add_handler:
+            below(self, hdlr)
             return
-    _add_of_logging(self, hdlr)
-    _attached(self, hdlr)
+        for watcher in _watchers:
+            if watcher.keeps_out(self, hdlr):
+                return
+        below(self, hdlr)
+        _attached(self, hdlr)
+
+    return add_handler
 
 
-def _remove_handler(self: logging.Logger, hdlr: logging.Handler) -> None:
-    for watcher in _watchers:
-        watcher.takes_out(self, hdlr)
-    _remove_of_logging(self, hdlr)
+def _removing(below: Any) -> Any:
+    def remove_handler(self: logging.Logger, hdlr: logging.Handler) -> None:
+        if _covers.get("removeHandler") is remove_handler:
+            for watcher in _watchers:
+                watcher.takes_out(self, hdlr)
+        below(self, hdlr)
+
+    return remove_handler
 
 
-_set_of_logging = logging.Logger.__setattr__
-_add_of_logging = logging.Logger.addHandler
-_remove_of_logging = logging.Logger.removeHandler
-_WATCHED: dict[str, Any] = {
-    "handlers": _attribute("handlers"),
-    "filters": _attribute("filters"),
-    "__setattr__": _set,
-    "addHandler": _add_handler,
-    "removeHandler": _remove_handler,
+_WATCHED: dict[str, Callable[[Any], Any]] = {
+    "handlers": lambda _: _attribute("handlers"),
+    "filters": lambda _: _attribute("filters"),
+    "__setattr__": _setting,
+    "addHandler": _adding,
+    "removeHandler": _removing,
 }
+#: What stands in Logger for us now; what is left of an earlier time only passes through.
+_covers: dict[str, Any] = {}
 
 
 def watch(watcher: Watcher) -> Callable[[], None]:
     """Have ``watcher`` told from now on; call what is returned to end that."""
-    global _watchers, _set_of_logging, _add_of_logging, _remove_of_logging  # noqa: PLW0603 - as above
-    with logging._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    global _watchers, _told  # noqa: PLW0603 - one state per process, as logging's
+    with logging._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - the same lock on every Python
         if not _watchers:
-            set_, add, remove = (
-                getattr(logging.Logger, name) for name in ("__setattr__", "addHandler", "removeHandler")
-            )
-            fresh = {name for name, value in _WATCHED.items() if patch(name, value)}
-            _set_of_logging = set_ if "__setattr__" in fresh else _set_of_logging
-            _add_of_logging = add if "addHandler" in fresh else _add_of_logging
-            _remove_of_logging = remove if "removeHandler" in fresh else _remove_of_logging
+            _covers.update({name: patch(name, make) for name, make in _WATCHED.items()})
         _watchers = (*_watchers, watcher)
-        _told.clear()
+        _told = set()
 
     def unwatch() -> None:
-        global _watchers  # noqa: PLW0603 - as above
+        global _watchers, _told  # noqa: PLW0603 - as above
         with logging._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - as above
             if watcher not in _watchers:
                 return
             _watchers = tuple(other for other in _watchers if other is not watcher)
             if not _watchers:
-                for name, value in _WATCHED.items():
-                    unpatch(name, value)
-                _told.clear()
+                for name, cover in _covers.items():
+                    unpatch(name, cover)
+                _covers.clear()
+                _told = set()
 
     return unwatch
 

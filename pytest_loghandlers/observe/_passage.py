@@ -30,29 +30,36 @@ _pins: dict[logging.Logger, tuple[Receiver, ...]] = {}
 _late_pins: dict[logging.Logger, tuple[Receiver, ...]] = {}
 _witnesses: tuple[Callable[[logging.LogRecord], object], ...] = ()
 
-_call_handlers_of_logging = logging.Logger.callHandlers
+#: The function that stands in ``Logger.callHandlers`` for us; any other of ours only passes through.
+_cover: Any = None
 
 
-def _call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
-    for see in _witnesses:
-        see(record)
-    pins = _pins
-    current: logging.Logger | None = self if pins else None
-    while current is not None:
-        if current in pins:
-            for receiver in pins[current]:
-                if record.levelno >= receiver.level:
-                    receiver.handle(record)
-        if not current.propagate:
-            break
-        current = current.parent
-    if not _late_pins:
-        _call_handlers_of_logging(self, record)
-        return
-    try:
-        _call_handlers_of_logging(self, record)
-    finally:
-        _serve_late(self, record)
+def _covering(below: Any) -> Any:
+    def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
+        if _cover is not call_handlers:
+            below(self, record)
+            return
+        for see in _witnesses:
+            see(record)
+        pins = _pins
+        current: logging.Logger | None = self if pins else None
+        while current is not None:
+            if current in pins:
+                for receiver in pins[current]:
+                    if record.levelno >= receiver.level:
+                        receiver.handle(record)
+            if not current.propagate:
+                break
+            current = current.parent
+        if not _late_pins:
+            below(self, record)
+            return
+        try:
+            below(self, record)
+        finally:
+            _serve_late(self, record)
+
+    return call_handlers
 
 
 def _serve_late(origin: logging.Logger, record: logging.LogRecord) -> None:
@@ -68,16 +75,16 @@ def _serve_late(origin: logging.Logger, record: logging.LogRecord) -> None:
 
 
 def _begin() -> None:
-    global _call_handlers_of_logging  # noqa: PLW0603 - one state per process, as logging's
+    global _cover  # noqa: PLW0603 - one state per process, as logging's
     if not (_pins or _late_pins or _witnesses):
-        below = logging.Logger.callHandlers
-        if patch("callHandlers", _call_handlers):
-            _call_handlers_of_logging = below
+        _cover = patch("callHandlers", _covering)
 
 
 def _end() -> None:
+    global _cover  # noqa: PLW0603 - as above
     if not (_pins or _late_pins or _witnesses):
-        unpatch("callHandlers", _call_handlers)
+        unpatch("callHandlers", _cover)
+        _cover = None
 
 
 def witness(callback: Callable[[logging.LogRecord], object]) -> Callable[[], None]:

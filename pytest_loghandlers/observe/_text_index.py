@@ -62,8 +62,10 @@ class TextIndex:
         while len(texts) < len(new):
             try:
                 texts.extend(rendered)
-            except Exception:  # noqa: BLE001 - rendering runs the application's code
-                # What came before it is in the list; the map goes on behind it.
+            except Exception:  # noqa: BLE001, S110 - rendering runs the application's code
+                pass
+            if len(texts) < len(new):
+                # What came before it is in the list, and the map goes on behind it; a StopIteration ends extend() too.
                 self.broken.add(begin + len(texts))
                 texts.append("")
         self.texts += texts

@@ -144,3 +144,12 @@ def test_the_answers_are_those_of_a_plain_scan(block, batches, text, asked):
             assert list(index.search(matcher, middle)) == [at for at in wanted if at > middle]
             exact = [at for at in wanted if records[at].msg == text]
             assert index.first(matcher) == next(iter(exact + wanted), None)
+
+
+def test_a_message_that_raises_stop_iteration_has_no_text_and_moves_no_other():
+    class Exhausted:
+        def __str__(self):
+            return next(iter(()))
+
+    index = indexed("one", Exhausted(), "three")
+    assert (index.texts, index.broken) == (["one", "", "three"], {1})
