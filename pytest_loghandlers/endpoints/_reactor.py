@@ -29,8 +29,7 @@ READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
 Callback = Callable[[int], object]
 OnError = Callable[[Exception], object]
-#: Seconds for which the thread sleeps at most: epoll refuses to wait for more than 24 days.
-LONGEST_SLEEP: Final = 3600.0
+LONGEST_SLEEP: Final = 3600.0  # Seconds: epoll refuses to wait for more than 24 days.
 
 
 class Watch:

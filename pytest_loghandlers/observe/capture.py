@@ -177,8 +177,10 @@ class CaptureHandler(Lifetime, BufferingHandler):
         """Return the first record that matches; with ``count=n`` a tuple of exactly n. Raises AssertionError.
 
         ``text`` is contained in the message, or is a regex that is searched in it; a record whose whole message is
-        the text comes before one that only contains it. See ``Wanted`` for ``logger``, ``level``, ``min_level``,
-        ``extra``, ``exc_info`` and ``formatted`` with ``formatter``::
+        the text comes before one that only contains it. ``logger`` is that one and all below it; ``level`` exactly
+        this level, ``min_level`` this or above (name or number). ``extra`` are attributes of the record, equal or
+        found by a regex; ``exc_info`` is an exception, its class, True for some or False for none; ``formatted`` a
+        text or regex looked for in what ``formatter`` (of a handler: its own) makes of the record::
 
             record = capture_handler.assert_logged("card declined", level="ERROR", logger="shop", extra={"order": 7})
         """

@@ -118,7 +118,8 @@ class HandlerSpy(HealthJudgements):
         """Wait, at most ``timeout`` seconds, for an event; return it, or with ``count=n`` the first n as a tuple.
 
         ``text`` is contained in the record's message (a compiled regex: searched). ``kind`` is one of the kinds of
-        ``SpyEvent``, or None for any; ``level``, ``min_level``, ``logger``, ``extra``, ``exc_info`` ask of the record.
+        ``SpyEvent``, or None for any; ``level``, ``min_level``, ``logger``, ``extra``, ``exc_info`` ask of the record,
+        as in ``CaptureHandler.assert_logged``. Raises AssertionError when the time is over.
         """
         __tracebackhide__ = True
         self._require_running()
