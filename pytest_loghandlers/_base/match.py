@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from .errors import ArgumentError
-from .report import a, plural, show
+from .report import a, cut, plural, show
 
 T = TypeVar("T")
 Text = str | re.Pattern[str]
@@ -81,7 +81,7 @@ def verb(wanted: Any) -> str:
 
 def say_wanted(wanted: Any, say: Callable[[Any], str] = show) -> str:
     """Return ``wanted`` as words; a regex between slashes."""
-    return f"/{wanted.pattern}/" if isinstance(wanted, re.Pattern) else say(wanted)
+    return f"/{cut(str(wanted.pattern))}/" if isinstance(wanted, re.Pattern) else say(wanted)
 
 
 def one_of(name: str, *choices: str) -> Callable[[Any], Any]:

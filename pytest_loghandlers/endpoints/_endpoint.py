@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -28,7 +29,7 @@ def malformed_field() -> Field[Any]:
         lambda item: item.malformed is not None,
         accept=_accept_flag,
         brief=lambda wanted: "as malformed" if wanted else "well formed",
-        clause=lambda wanted: "that is malformed" if wanted else "that is well formed",
+        clause=lambda wanted: "that could not be parsed" if wanted else "that could be parsed",
     )
 
 
@@ -36,6 +37,10 @@ def _accept_flag(wanted: Any) -> Any:
     if isinstance(wanted, bool):
         return wanted
     raise ArgumentError(f"malformed={show(wanted)}: it is True or False")
+
+
+def _out_of_files(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 class Endpoint(Lifetime, Generic[T]):
@@ -119,12 +124,17 @@ class Endpoint(Lifetime, Generic[T]):
 
     def _fault(self, error: Exception) -> None:
         """Keep what the server's own code raised. From any thread."""
+        if _out_of_files(error) and self._errors and _out_of_files(self._errors[-1]):
+            return  # The listener tries again and again until there is one.
         self._errors.append(error)
 
     def _raise_errors(self) -> None:
         errors, self._errors = self._errors, []
         for error in errors:
-            error.add_note(f"raised in the server code of {self._who}, not in your test: please report it")
+            if _out_of_files(error):
+                error.add_note(f"{self._who} could not accept a connection: the process has no file descriptor left")
+            else:
+                error.add_note(f"raised in the server code of {self._who}, not in your test: please report it")
         if len(errors) == 1:
             raise errors[0]
         if errors:

@@ -52,7 +52,11 @@ def reason_of(status: int) -> str:
 
 def response(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> h11.Response:
     """Return the head of an answer. Raises ArgumentError for what HTTP cannot carry."""
-    fields = [(name.lower(), value) for name, value in headers]
+    fields = []
+    for name, value in headers:
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise ArgumentError(f"headers={{{show(name)}: {show(value)}}}: names and values of headers are str")
+        fields.append((name.lower(), value))
     for name, value in fields:
         if name in ("content-length", "transfer-encoding"):
             raise ArgumentError(f"headers={{{show(name)}: {show(value)}}}: the endpoint sets it from the body")
@@ -65,6 +69,8 @@ def response(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> h1
 
 
 def _reworded(reason: str) -> str:
+    if reason == "Receive buffer too long":
+        return f"the request line and the headers are longer than {MAX_HEAD:,} bytes"
     # h11 shows what it read as the bytearray it holds it in, at any length.
     return cut(re.sub(r"\bbytearray\((.*)\)$", r"\1", reason, flags=re.DOTALL), 200)
 

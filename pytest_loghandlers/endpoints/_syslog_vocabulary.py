@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, one_of
-from pytest_loghandlers._base.report import cut, show
+from pytest_loghandlers._base.report import cut, plural, show
 
 from ._syslog_message import FACILITIES, SEVERITIES, SyslogMessage, decoded
 
@@ -75,9 +75,9 @@ _MALFORMED: Final = Field[SyslogMessage](
         else f"that is malformed as {show(getattr(wanted, 'pattern', wanted))}"
     ),
     clause=lambda wanted: (
-        f"which is {_say_malformed(wanted)}"
+        f"that could {'not ' if wanted else ''}be parsed"
         if isinstance(wanted, bool)
-        else f"which is malformed, the reason containing {show(getattr(wanted, 'pattern', wanted))}"
+        else f"that could not be parsed, the reason containing {show(getattr(wanted, 'pattern', wanted))}"
     ),
 )
 
@@ -132,8 +132,8 @@ def hint(matcher: Matcher[Any], items: Sequence[SyslogMessage], pending: Sequenc
     for rest in pending:
         if _is_in(matcher, rest):
             return (
-                f"it has come over TCP, in {len(rest):,} octets whose end has not: no NUL, no LF, no octet count. Is "
-                "append_nul of the SysLogHandler False? A syslog daemon would wait as well"
+                f"it is in the {plural(len(rest), 'octet')} pending over TCP, which no NUL, LF or octet count ends; a "
+                "syslog daemon waits for it too.\n          SysLogHandler ends its messages unless append_nul is False"
             )
     for index in range(len(items) - 1, max(-1, len(items) - 1000), -1):
         message = items[index]

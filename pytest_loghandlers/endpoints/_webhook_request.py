@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, say_wanted
-from pytest_loghandlers._base.report import show
+from pytest_loghandlers._base.report import cut, show
 
 from ._endpoint import malformed_field
 from ._headers import Headers
@@ -165,6 +165,11 @@ def _accept_method(wanted: Any) -> Any:
     return wanted.upper() if isinstance(wanted, str) else wanted
 
 
+def _in_short(name: str) -> Callable[[Any], str]:
+    # A headline is read in one line: the whole of it stands in the wanted line.
+    return lambda wanted: f"with {name} {cut(say_wanted(wanted), 40)}"
+
+
 VOCABULARY: Final = Vocabulary[WebhookRequest](
     "request",
     lambda request: request.searched,
@@ -176,12 +181,13 @@ VOCABULARY: Final = Vocabulary[WebhookRequest](
             brief=lambda wanted: f"by {say_wanted(wanted, str)}",
         ),
         Field("path", lambda request: request.path, brief=lambda wanted: f"at {say_wanted(wanted)}"),
-        Field("json", _read_json),
+        Field("json", _read_json, brief=_in_short("json")),
         Field(
             "form",
             lambda request: request.form,
             accept=_accept_part("form"),
             agree=_has_part,
+            brief=_in_short("form"),
             clause=lambda wanted: f"whose form has {show(wanted)}",
         ),
         Field(
@@ -189,6 +195,7 @@ VOCABULARY: Final = Vocabulary[WebhookRequest](
             lambda request: request.headers,
             accept=_accept_part("headers"),
             agree=_has_part,
+            brief=_in_short("headers"),
             clause=lambda wanted: f"whose headers have {show(wanted)}",
         ),
         malformed_field(),
@@ -196,9 +203,26 @@ VOCABULARY: Final = Vocabulary[WebhookRequest](
 )
 
 
+def hint(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:
+    """Return the one certain explanation of a miss, or None."""
+    return _other_path(matcher, requests) or unformatted(matcher, requests)
+
+
+def _other_path(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:
+    wanted = next((value for field, value in matcher.conditions if field.name == "path"), None)
+    if not isinstance(wanted, str):
+        return None
+    paths = {request.path for request in requests}
+    meant = f"/{wanted}".replace("//", "/", 1).partition("?")[0]
+    if wanted in paths or meant not in paths:
+        return None
+    return f"a path begins with / and goes without its query: path={show(meant)}, and the query decoded is form="
+
+
 def unformatted(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:
     """Return the hint that HTTPHandler does not format, when formatting would have made the text."""
-    for request in requests if matcher.text is not None else ():
+    by_text = VOCABULARY.matcher(matcher.text)
+    for request in requests if matcher.text is not None and not by_text.find(requests) else ():
         message, arguments = request.form.get("msg", ""), request.form.get("args", "()")
         if arguments == "()" or len(arguments) > 2000:
             continue

@@ -14,7 +14,7 @@ from ._endpoint import WAIT, Endpoint
 from ._http import Arrived, response
 from ._tcp import Listener
 from ._webhook_exchange import Answer, Exchange, Script
-from ._webhook_request import VOCABULARY, WebhookRequest, line, request_of, unformatted
+from ._webhook_request import VOCABULARY, WebhookRequest, hint, line, request_of
 
 
 class WebhookEndpoint(Endpoint[WebhookRequest]):
@@ -35,7 +35,7 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
     _who = "webhook_endpoint"
 
     def __init__(self) -> None:
-        super().__init__(VOCABULARY, line, hint=unformatted)
+        super().__init__(VOCABULARY, line, hint=hint)
         self._script = Script(self._keep)
         self._listener: Listener
 
@@ -80,11 +80,14 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
         """
         if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 999:
             raise ArgumentError(f"status={show(status)}: an answer has a status of 200 to 999")
-        if not isinstance(body, (bytes, str)):
-            raise ArgumentError(f"body={show(body)}: a body is bytes, or a str that is sent in UTF-8")
+        if not isinstance(headers, Mapping | None):
+            raise ArgumentError(f"headers={show(headers)}: it is a mapping of names to values")
+        try:
+            sent = body.encode() if isinstance(body, str) else bytes(memoryview(body))
+        except (TypeError, UnicodeEncodeError):
+            raise ArgumentError(f"body={show(body)}: a body is bytes, or a str that is sent in UTF-8") from None
         if not isinstance(delay, (int, float)) or isinstance(delay, bool) or not 0 <= delay < float("inf"):
             raise ArgumentError(f"delay={show(delay)}: it is a finite number of seconds, 0 or more")
-        sent = body.encode() if isinstance(body, str) else body
         head = response(status, tuple((headers or {}).items()), sent)
         self._next(Answer("answer", head, sent, float(delay)), times)
 

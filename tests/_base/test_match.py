@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_loghandlers import ArgumentError
-from pytest_loghandlers._base.match import Field, Vocabulary, equal, one_of
+from pytest_loghandlers._base.match import Field, Vocabulary, equal, one_of, say_wanted
 
 
 @dataclass
@@ -190,3 +190,7 @@ def test_a_regex_is_searched_in_the_text_of_what_is_there_and_never_in_nothing()
     assert equal(re.compile("5"), 1_500)
     assert not equal(re.compile("None"), None)
     assert not equal(5, "5")
+
+
+def test_a_long_regex_is_shown_in_short():
+    assert len(say_wanted(re.compile("x" * 1000))) == 102

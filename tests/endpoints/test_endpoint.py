@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import re
 import threading
 from dataclasses import dataclass
@@ -97,6 +98,20 @@ def test_an_error_of_its_own_is_in_every_failure_and_in_the_report_and_is_raised
     assert without_place.sub("(line 0 of test_x)", report) == f"fault: {fault}"
     assert raised.value.__notes__ == [
         "raised in the server code of word_endpoint, not in your test: please report it",
+        "while word_endpoint was being stopped (its own server code had failed)",
+    ]
+
+
+def test_a_process_without_file_descriptors_is_told_of_once_and_is_no_bug_of_the_endpoint():
+    endpoint = WordEndpoint().start()
+    for _ in range(3):
+        endpoint._fault(OSError(errno.EMFILE, "Too many open files"))
+
+    with pytest.raises(OSError, match="Too many open files") as raised:
+        endpoint.stop()
+
+    assert raised.value.__notes__ == [
+        "word_endpoint could not accept a connection: the process has no file descriptor left",
         "while word_endpoint was being stopped (its own server code had failed)",
     ]
 

@@ -109,7 +109,7 @@ def test_what_was_asked_for_reads_like_a_sentence():
     assert matcher.brief == "'x' from 'a' to /b$/ well formed"
     assert matcher.wanted == (
         "1 mail whose text contains 'x' and whose sender is 'a' and one of whose recipients matches /b$/"
-        " and that is well formed"
+        " and that could be parsed"
     )
 
 

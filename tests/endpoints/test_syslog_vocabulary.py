@@ -100,12 +100,12 @@ def test_what_no_message_can_have_is_refused(wanted, says):
         ({"severity": "error"}, "a message at severity err", "whose severity is err"),
         ({"facility": re.compile("local")}, "a message from facility local", "whose facility matches /local/"),
         ({"transport": "tcp"}, "a message over tcp", "whose transport is tcp"),
-        ({"malformed": True}, "a message that is malformed", "which is malformed"),
-        ({"malformed": False}, "a message that is well-formed", "which is well-formed"),
+        ({"malformed": True}, "a message that is malformed", "that could not be parsed"),
+        ({"malformed": False}, "a message that is well-formed", "that could be parsed"),
         (
             {"malformed": "PRI"},
             "a message that is malformed as 'PRI'",
-            "which is malformed, the reason containing 'PRI'",
+            "that could not be parsed, the reason containing 'PRI'",
         ),
         ({"app_name": "shop"}, "a message with app_name 'shop'", "whose app_name is 'shop'"),
     ],
@@ -158,8 +158,8 @@ def test_a_tag_that_swallowed_the_text_is_explained():
 @pytest.mark.parametrize("text", ["unterminated", re.compile("untermin")])
 def test_what_is_still_pending_is_explained(text):
     assert hint(VOCABULARY.matcher(text), [], [b"", b"<14>unterminated"]) == (
-        "it has come over TCP, in 16 octets whose end has not: no NUL, no LF, no octet count. Is append_nul of the "
-        "SysLogHandler False? A syslog daemon would wait as well"
+        "it is in the 16 octets pending over TCP, which no NUL, LF or octet count ends; a syslog daemon waits for it "
+        "too.\n          SysLogHandler ends its messages unless append_nul is False"
     )
 
 

@@ -289,6 +289,10 @@ def test_a_miss_tells_that_HTTPHandler_does_not_format(endpoint, logger):
         ({"status": 100}, "status=100: an answer has a status of 200 to 999"),
         ({"status": "500"}, "status='500': an answer has a status of 200 to 999"),
         ({"body": {"a": 1}}, "body={'a': 1}: a body is bytes, or a str that is sent in UTF-8"),
+        ({"body": "\ud800"}, "body='\\ud800': a body is bytes, or a str that is sent in UTF-8"),
+        ({"headers": "x"}, "headers='x': it is a mapping of names to values"),
+        ({"headers": {"X": None}}, "headers={'X': None}: names and values of headers are str"),
+        ({"headers": {1: "x"}}, "headers={1: 'x'}: names and values of headers are str"),
         ({"times": 0}, "times=0: it is for how many requests, a whole number from 1"),
         ({"headers": {"Content-Length": "3"}}, "headers={'content-length': '3'}: the endpoint sets it from the body"),
     ],
@@ -298,6 +302,35 @@ def test_an_answer_that_cannot_be_meant_is_refused(endpoint, arguments, message)
         endpoint.answer(**arguments)
 
     assert str(refusal.value) == message
+
+
+def test_the_headline_of_a_long_json_stays_short(endpoint, client):
+    client.post("/", json={"text": "hi"})
+
+    with pytest.raises(AssertionError) as failure:
+        endpoint.assert_received(json={"text": "x" * 80})
+
+    assert without_times(str(failure.value)) == (
+        "webhook_endpoint never received a request with json {'text': 'xxxxxxxxxxxxxx...xxxxxxxxxxx'}\n"
+        "\n"
+        f"  wanted    1 request whose json is {{'text': '{'x' * 80}'}}\n"
+        "  received  1 request\n"
+        '      [0]  +0.00 s  POST /  \'{"text":"hi"}\''
+    )
+
+
+@pytest.mark.parametrize("path", ["/hook?x=1", "hook"])
+def test_a_path_that_no_request_can_have_is_explained(endpoint, client, path):
+    client.post("/hook?x=1", content="hi")
+
+    with pytest.raises(AssertionError) as failure:
+        endpoint.assert_received(path=path)
+
+    assert str(failure.value).endswith(
+        "\n  hint      a path begins with / and goes without its query: path='/hook', and the query decoded is form="
+    )
+    with pytest.raises(AssertionError, match=r"(?s)^(?!.*hint)"):
+        endpoint.assert_received("no", path="/hook")
 
 
 def test_a_delay_without_end_is_refused(endpoint):

@@ -190,3 +190,9 @@ def test_the_hint_says_nothing_that_is_not_certain(args):
 
     assert unformatted(VOCABULARY.matcher("card declined"), [made]) is None
     assert unformatted(VOCABULARY.matcher(path="/"), [made]) is None
+
+
+def test_formatting_is_no_explanation_where_the_text_is_there_unformatted():
+    made = request("GET", b"/?msg=card+%25s&args=(1,)")
+
+    assert unformatted(VOCABULARY.matcher("card", path="/x"), [made]) is None
