@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pytest_loghandlers._base.report import cut, show
 
@@ -72,15 +72,39 @@ def say_logger(logger: logging.Logger | str) -> str:
     return "root" if name in ("", "root") else show(name)
 
 
+# What stands in a ``handlers`` list may be anything: a Mock, an object that only has a level and handle().
+
+
+def configured_name(handler: logging.Handler) -> str | None:
+    """Return the handler's configured name, None when it has none, or none that can be read."""
+    try:
+        name = handler.name
+    except Exception:  # noqa: BLE001 - a property of the user's
+        return None
+    return name if name and isinstance(name, str) else None
+
+
+def level_of(handler: logging.Handler) -> int:
+    """Return the handler's level; NOTSET when that is none."""
+    level = getattr(handler, "level", None)
+    return level if isinstance(level, int) else logging.NOTSET
+
+
+def filters_of(owner: logging.Logger | logging.Handler) -> list[Any]:
+    """Return the filters of a logger or a handler; none where they are no list."""
+    filters = getattr(owner, "filters", None)
+    return list(filters) if isinstance(filters, (list, tuple)) else []
+
+
 def handler_name(handler: logging.Handler) -> str:
     """Return the handler's configured name, its fixture's name, or the name of its class."""
-    name = getattr(handler, "name", None) or getattr(handler, "_who", None)
-    return str(name) if name else type(handler).__name__
+    who = configured_name(handler) or getattr(handler, "_who", None)
+    return who if isinstance(who, str) else type(handler).__name__
 
 
 def say_handler(handler: logging.Handler) -> str:
     """Return what a sentence calls the handler: ``'file' (RotatingFileHandler)``, or its class when it has no name."""
-    name = getattr(handler, "name", None)
+    name = configured_name(handler)
     return f"{show(name)} ({type(handler).__name__})" if name else handler_name(handler)
 
 
@@ -104,7 +128,9 @@ def carried_by(handler: logging.Handler) -> list[logging.Handler]:
     target = getattr(handler, "target", None)
     listener = getattr(handler, "listener", None)
     found = [target] if isinstance(target, logging.Handler) else []
-    found += [each for each in getattr(listener, "handlers", None) or () if isinstance(each, logging.Handler)]
+    behind = getattr(listener, "handlers", None)
+    if isinstance(behind, (list, tuple)):
+        found += [each for each in behind if isinstance(each, logging.Handler)]
     return found
 
 
@@ -128,9 +154,9 @@ def draw_handler(handler: logging.Handler, depth: int = 0) -> str:
     """Return the handler as it stands in a drawing: ``file (RotatingFileHandler, ERROR)``."""
     name = handler_name(handler)
     facts = [type(handler).__name__] if name != type(handler).__name__ and not hasattr(handler, "_who") else []
-    if handler.level:
-        facts.append(level_name(handler.level))
-    facts += [say_filter(each) for each in handler.filters]
+    if level := level_of(handler):
+        facts.append(level_name(level))
+    facts += [say_filter(each) for each in filters_of(handler)]
     if lets_nothing_through(handler):
         facts.append("closed")
     text = cut(f"{name} ({', '.join(facts)})" if facts else name, 80)

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from ._loggers import Watcher, watch
+from ._mocks import patched_by_mock
 
 _LISTS = ("handlers", "filters")
 
@@ -76,8 +77,9 @@ class Journal(Watcher):
                     attributes[name][:] = lists[name]  # The same list object: somebody may hold it.
             if state != attributes:
                 levels = levels or state.get("parent") is not attributes.get("parent")
+                theirs = {name: state[name] for name in patched_by_mock(logger) - attributes.keys() if name in state}
                 state.clear()
-                state.update(attributes)
+                state.update(attributes | theirs)
         tree = self.manager.loggerDict
         if self.born or len(tree) != len(self.tree):
             self._restore_tree(tree)
@@ -86,17 +88,18 @@ class Journal(Watcher):
             clear_level_caches(tree)
 
     def _restore_tree(self, tree: dict[str, Any]) -> None:
-        for logger in self.born:
-            if tree.get(logger.name) is logger:
-                del tree[logger.name]
-                self._leave_placeholders(tree, logger)
+        # A logging.Logger("name") that somebody made for himself stands in no tree, and stays as it is.
+        ours = [logger for logger in self.born if tree.get(logger.name) is logger]
+        for logger in ours:
+            del tree[logger.name]
+            self._leave_placeholders(tree, logger)
         for name, held in self.tree.items():
             if tree.get(name) is not held:
                 tree[name] = held
         for name in [name for name in tree if name not in self.tree]:
             del tree[name]
-        for logger, stays in self.born.items():
-            if stays:
+        for logger in ours:
+            if self.born[logger]:
                 self._bear_again(tree, logger)
 
     @staticmethod

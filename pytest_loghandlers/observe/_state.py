@@ -10,6 +10,10 @@ import sys
 import warnings
 from typing import Any
 
+from pytest_loghandlers._base.lifetime import Lifetime
+
+from ._mocks import patched_by_mock
+
 _ABSENT = object()
 _MODULE = (
     "root",
@@ -46,21 +50,28 @@ class HandlerState:
         state = vars(handler)
         self.attributes = {name: state.get(name, _ABSENT) for name in _OF_A_HANDLER}
         self.name = state.get("_name")
-        self.filters = list(handler.filters)
+        self.filter_list = state.get("filters", [])
+        self.filters = list(self.filter_list)
         self.closed = state.get("_closed", _ABSENT)
         self.was_open = state.get("stream") is not None
         self.target = state.get("target", _ABSENT)
 
     def restore(self) -> None:
         """Put the configuration back; open a FileHandler again that the test's configuration closed."""
-        state = vars(self.handler)
+        state, theirs = vars(self.handler), patched_by_mock(self.handler)
         for name, value in self.attributes.items():
             if value is _ABSENT:
-                state.pop(name, None)
-            else:
-                state[name] = value
+                if name not in theirs:
+                    state.pop(name, None)
+                continue
+            state[name] = value
+            spied = getattr(value, "_loghandlers_probe", None)
+            if spied is not None and not spied.live:
+                spied.remove()  # A spy that was at work when this was saved, and has ended before.
         state["_name"] = self.name
-        self.handler.filters[:] = self.filters
+        if isinstance(self.filter_list, list):
+            self.filter_list[:] = self.filters
+        state["filters"] = self.filter_list
         if self.closed is not _ABSENT:
             state["_closed"] = self.closed
         if self.target is not _ABSENT and state.get("target") is None:
@@ -70,6 +81,8 @@ class HandlerState:
             mode, self.handler.mode = self.handler.mode, "a"
             try:
                 self.handler.stream = self.handler._open()  # noqa: SLF001 - as FileHandler.emit does
+            except OSError:
+                pass  # Its directory is gone by now: it opens at its next record, as it was born to.
             finally:
                 self.handler.mode = mode
 
@@ -83,7 +96,8 @@ class GlobalState:
         self.in_place = {name: dict(getattr(module, name)) for name in _IN_PLACE}
         self.names = dict(module._handlers)  # noqa: SLF001 - logging's own table
         self.references = list(module._handlerList)  # noqa: SLF001 - as above
-        self.handlers = [HandlerState(handler) for handler in self._listed()]
+        self.known = self._listed()
+        self.handlers = [HandlerState(handler) for handler in self.known]
         self.manager = module.Logger.manager
         self.of_manager = {name: value for name, value in vars(self.manager).items() if name != "loggerDict"}
         self.classes = [
@@ -98,11 +112,13 @@ class GlobalState:
     @staticmethod
     def _listed() -> list[logging.Handler]:
         references = logging._handlerList  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-        return [handler for reference in references if (handler := reference()) is not None]
+        listed = [handler for reference in references if (handler := reference()) is not None]
+        # A capture of ours is a handler, and minds itself.
+        return [handler for handler in listed if not isinstance(handler, Lifetime)]
 
     def made_since(self) -> list[logging.Handler]:
         """Return the handlers that were made since the snapshot and are still listed, the oldest first."""
-        known = {id(state.handler) for state in self.handlers}
+        known = {id(handler) for handler in self.known}
         return [handler for handler in self._listed() if id(handler) not in known]
 
     def restore(self) -> bool:
@@ -135,7 +151,10 @@ class GlobalState:
             vars(self.manager).update(self.of_manager)
         self._restore_warnings()
         if self.listener is not _ABSENT:
-            vars(sys.modules["logging.config"])["_listener"] = self.listener
+            config = vars(sys.modules["logging.config"])
+            if config["_listener"] not in (None, self.listener):
+                config["_listener"].abort = 1  # As stopListening() does; nobody could stop it any more.
+            config["_listener"] = self.listener
         return changed
 
     def _restore_warnings(self) -> None:

@@ -20,10 +20,12 @@ from ._chain import (
     asks_level,
     chain_of,
     draw,
+    filters_of,
     find_logger,
     handlers_of,
     is_name_filter,
     lets_nothing_through,
+    level_of,
     nearest_ancestor,
     own_handlers,
     say_filter,
@@ -118,7 +120,7 @@ def _refused_by_filters(
 ) -> list[_Obstacle]:
     """Judge logging's own filters, which look at the logger's name; any other goes to ``doubts``."""
     obstacles = []
-    for each in owner.filters:
+    for each in filters_of(owner):
         if not is_name_filter(each):
             who = say_handler(owner) if isinstance(owner, logging.Handler) else say_logger(owner)
             doubts.append(f"{say_filter(each)} on {who} may stop it")
@@ -133,12 +135,12 @@ def _at_handler(
     """Return what keeps the record from being emitted by ``handler``, which it has reached."""
     start = f"{_a_record(level)} from {say_logger(name)} reaches {say_handler(handler)}, but "
     obstacles = []
-    if asked_level and level < handler.level:
-        obstacles.append(_Obstacle(f"{start}its level is {level_name(handler.level)}", at))
+    if asked_level and level < level_of(handler):
+        obstacles.append(_Obstacle(f"{start}its level is {level_name(level_of(handler))}", at))
     obstacles += _refused_by_filters(handler, f"{start}its ", at, name, doubts)
     if lets_nothing_through(handler):
         obstacles.append(_Obstacle(f"{start}it was closed, and a closed file of mode 'w' takes no record", at))
-    if type(handler).handle is logging.NullHandler.handle:
+    if getattr(type(handler), "handle", None) is logging.NullHandler.handle:
         obstacles.append(_Obstacle(f"{start}a NullHandler drops every record", at))
     return obstacles
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+from unittest import mock
 
 import pytest
 from _pytest.logging import LogCaptureHandler
 
 from pytest_loghandlers import CaptureHandler
+from pytest_loghandlers.observe._chain import draw
 from pytest_loghandlers.observe.route import explain
 
 pytestmark = pytest.mark.usefixtures("empty_tree")
@@ -99,3 +101,15 @@ def test_a_long_chain_is_drawn_with_its_middle_left_out():
     drawn = lines(explain(name, "ERROR").text)
     assert len(drawn) == 13
     assert drawn[4] == "... 9 loggers between them"
+
+
+def test_what_is_no_handler_is_drawn_and_explained_all_the_same():
+    class Nameless(logging.Handler):
+        @property
+        def name(self):
+            raise RuntimeError("no name")
+
+    logger = logging.getLogger("odd")
+    logger.handlers[:] = [object(), mock.Mock(), Nameless()]
+    assert draw(logger, {}).split("\n")[1] == "└ odd (inherits)   handlers: object, Mock, Nameless"
+    assert explain("odd", "ERROR").stopped_by is None

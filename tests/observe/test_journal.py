@@ -107,3 +107,13 @@ def test_sandboxes_nest():
             logging.getLogger("another")
         assert tree() == middle
     assert tree() == before
+
+
+def test_a_logger_of_its_own_that_a_module_makes_stays_out_of_the_tree(tmp_path, monkeypatch):
+    (tmp_path / "lone_module.py").write_text("import logging\nlog = logging.Logger('lone', logging.INFO)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with LoggingSandbox():
+        import lone_module
+    assert "lone" not in logging.Logger.manager.loggerDict
+    assert lone_module.log.level == logging.INFO
+    del sys.modules["lone_module"]

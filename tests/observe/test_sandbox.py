@@ -141,3 +141,33 @@ def test_what_was_logged_is_told_for_a_failed_test(box):
     logging.getLogger("shop").warning("seen by %s", "nobody")
     assert box._report().startswith("1 record\n")
     assert "seen by nobody" in box._report()
+
+
+def test_a_handler_that_the_test_has_closed_may_refuse_to_be_closed_again():
+    class Once(logging.Handler):
+        def close(self):
+            if self._closed:
+                raise RuntimeError("closed twice")
+            super().close()
+
+    with LoggingSandbox():
+        handler = Once()
+        handler.close()
+
+
+def test_a_handler_whose_name_raises_is_put_away_too(box):
+    closed = []
+
+    class Nameless(logging.Handler):
+        @property
+        def name(self):
+            raise RuntimeError("no name")
+
+        def close(self):
+            closed.append(self)
+
+    with LoggingSandbox() as sandbox:
+        handler = Nameless()
+        with pytest.raises(UnknownHandlerError, match="the names there are: none"):
+            sandbox.handler("file")
+    assert closed == [handler]

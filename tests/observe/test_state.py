@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from pytest_loghandlers import LoggingSandbox
+from pytest_loghandlers import CaptureHandler, HandlerSpy, LoggingSandbox
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +101,45 @@ def test_a_handler_that_was_there_gets_its_configuration_back(tmp_path):
     assert (handler.level, handler.formatter, handler.filters, handler.name) == (20, formatter, [], "file")
     assert logging._handlers["file"] is handler
     assert (tmp_path / "old.log").read_text() == "before\nafter\n"
+
+
+def test_a_file_whose_directory_is_gone_keeps_nothing_else_from_being_restored(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    handler = logging.FileHandler(folder / "old.log")
+    level = logging.getLogger().level
+    with LoggingSandbox():
+        logging.getLogger().setLevel(7)
+        handler.close()
+        (folder / "old.log").unlink()
+        folder.rmdir()
+    assert logging.getLogger().level == level
+    assert handler.stream is None
+
+
+def test_a_spy_that_ends_before_a_sandbox_begun_after_it_leaves_nothing_in_a_handler():
+    handler = logging.NullHandler()
+    before = dict(vars(handler))
+    spy = HandlerSpy(handler).start()
+    sandbox = LoggingSandbox().start()
+    spy.stop()
+    sandbox.stop()
+    assert vars(handler) == before
+
+
+def test_a_capture_begun_before_goes_on_as_it_does():
+    logging.getLogger("old").setLevel(logging.INFO)
+    with CaptureHandler() as capture:
+        with LoggingSandbox():
+            capture.attach("old")
+        logging.getLogger("old").info("kept once")
+        capture.assert_logged("kept once", count=1)
+
+
+def test_a_configuration_server_that_a_test_has_started_is_stopped():
+    with LoggingSandbox():
+        server = logging.config.listen(0)
+        server.start()
+        assert server.ready.wait(5)
+    server.join(10)
+    assert not server.is_alive()
