@@ -138,6 +138,11 @@ class Conversation:
                 return None
         return None
 
+    @property
+    def pending(self) -> bytes:
+        """What has come of a request that is not complete, its first MiB; of one that waits for its answer, all."""
+        return b"" if self.over else bytes(self._raw)
+
     def answer(self, head: h11.Response, body: bytes) -> bytes:
         """Return the bytes that answer the request which arrived last. Sets ``over`` when the client wanted that.
 

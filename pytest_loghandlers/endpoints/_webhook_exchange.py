@@ -36,6 +36,8 @@ class Script:
     def __init__(self, keep: Callable[[Arrived], object]) -> None:
         self.keep = keep
         self.waiting: set[Exchange] = set()
+        #: Every connection there is, in the order in which they came.
+        self.open_ones: dict[Exchange, None] = {}
         self._standing = NORMAL
         self._queue: deque[Answer] = deque()
 
@@ -60,6 +62,10 @@ class Script:
         for exchange in tuple(self.waiting):
             exchange.release()
 
+    def pending(self) -> tuple[bytes, ...]:
+        """Return what has come of each request that is not complete."""
+        return tuple(rest for exchange in tuple(self.open_ones) if (rest := exchange.pending))
+
     def forget(self) -> None:
         """Answer nobody any more."""
         for exchange in tuple(self.waiting):
@@ -77,6 +83,12 @@ class Exchange:
         self._conversation = Conversation()
         self._answer: Answer | None = None
         self._timer: Timer | None = None
+        script.open_ones[self] = None
+
+    @property
+    def pending(self) -> bytes:
+        """What has come of a request that is not complete."""
+        return b"" if self in self._script.waiting else self._conversation.pending
 
     def data(self, data: bytes) -> None:
         """Take what has arrived, and answer the requests that are complete."""
@@ -92,6 +104,7 @@ class Exchange:
 
     def lost(self) -> None:
         """Keep what there is of a request that was cut off."""
+        self._script.open_ones.pop(self, None)
         if self in self._script.waiting:
             self._script.waiting.discard(self)
             self._cancel()

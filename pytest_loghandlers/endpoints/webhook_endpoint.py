@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Text
-from pytest_loghandlers._base.report import show
+from pytest_loghandlers._base.report import plural, show
 
 from ._endpoint import WAIT, Endpoint
 from ._http import Arrived, response
@@ -52,6 +52,15 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
 
     def _keep(self, arrived: Arrived) -> None:
         self._inbox.put(request_of(arrived, self._age))
+
+    def _sections(self) -> list[tuple[str, str | None]]:
+        sections = super()._sections()
+        with self._listener.held():
+            begun = self._script.pending()
+        if begun:
+            text = f"{plural(len(begun), 'request')} without an end yet, the first: {show(begun[0], 60)}"
+            sections.append(("pending", text))
+        return sections
 
     @property
     def url(self) -> str:

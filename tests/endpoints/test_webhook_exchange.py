@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from pytest_loghandlers import WebhookEndpoint
 from pytest_loghandlers.endpoints._http import response
 from pytest_loghandlers.endpoints._webhook_exchange import Answer, Exchange, Script
 
@@ -207,3 +210,22 @@ def test_forgetting_lets_go_of_all_that_wait(exchange, script):
     script.forget()
 
     assert not script.waiting
+
+
+def test_a_miss_shows_the_request_that_has_begun_and_not_the_one_that_waits_for_its_answer():
+    with WebhookEndpoint() as endpoint, socket.create_connection(endpoint.address) as client:
+        endpoint.stall()
+        client.sendall(b"GET /whole HTTP/1.1\r\nHost: x\r\n\r\n")
+        endpoint.wait_for(path="/whole")
+        with pytest.raises(AssertionError) as without:
+            endpoint.assert_received("half")
+        endpoint.recover()
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nhalf")
+        endpoint._listener.catch_up()
+        with pytest.raises(AssertionError) as failure:
+            endpoint.assert_received("half")
+
+    assert "pending" not in str(without.value)
+    assert str(failure.value).endswith(
+        "\n  pending   1 request without an end yet, the first: b'POST / HTTP/1.1\\r\\nHost: x\\r\\nhalf'"
+    )
