@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_loghandlers._base.match import Matcher
-from pytest_loghandlers._base.report import listing, show
+from pytest_loghandlers._base.report import listing, plural, show
 
 from ._chain import all_loggers, find_logger
 from ._records import is_at_or_below, level_name
@@ -21,6 +21,8 @@ from .route import Route, explain
 LOGGERS: Final = 500
 #: So many of the last records with the wanted text are looked at for a near miss.
 NEAR: Final = 1000
+#: So many disabled loggers are named.
+NAMED: Final = 8
 
 
 def nearest(matcher: Matcher[Record], index: RecordIndex) -> Mapping[int, str]:
@@ -76,7 +78,7 @@ def hint(matcher: Matcher[Record], index: RecordIndex, handler: logging.Handler)
         route = routes[0]
         others = f"; no other logger lets one through to {getattr(handler, '_who', 'it')} either"
         return (route.hint or "").replace("\n", others + "\n", 1)
-    return _least_level(loggers) if not asked and _is_nowhere(matcher, index) else None
+    return _unheard(loggers) if not asked and _is_nowhere(matcher, index) else None
 
 
 def _is_nowhere(matcher: Matcher[Record], index: RecordIndex) -> bool:
@@ -122,10 +124,20 @@ def _stopped(loggers: Sequence[logging.Logger], level: int, handler: logging.Han
     return routes
 
 
-def _least_level(loggers: Sequence[logging.Logger]) -> str | None:
-    """Return what is true of every logger when root's level is the lowest there is: the miss that everybody meets."""
-    root = loggers[0]
-    if root.level <= logging.DEBUG or any(0 < each.level < root.level for each in loggers):
-        return None
-    least = level_name(root.level)
-    return f"no record below {least} can arrive: that is root's level, and no other logger has a lower one"
+def unheard() -> str | None:
+    """Return what keeps records of any text away: root's level when none is lower, and which loggers are disabled."""
+    loggers = list(itertools.islice(all_loggers(), LOGGERS + 1))
+    return None if len(loggers) > LOGGERS else _unheard(loggers)
+
+
+def _unheard(loggers: Sequence[logging.Logger]) -> str | None:
+    root, *others = loggers
+    told = []
+    if root.level > logging.DEBUG and not any(0 < each.level < root.level for each in others):
+        least = level_name(root.level)
+        told.append(f"no record below {least} can arrive: that is root's level, and no other logger has a lower one")
+    disabled = [show(each.name) for each in others if each.disabled]
+    if disabled:
+        names = ", ".join(disabled[:NAMED]) + (f" and {len(disabled) - NAMED:,} more" if len(disabled) > NAMED else "")
+        told.append(f"{plural(len(disabled), 'logger')} {'is' if len(disabled) == 1 else 'are'} disabled: {names}")
+    return ("\n" + " " * 12).join(told) or None

@@ -10,6 +10,7 @@ from pytest_loghandlers._base.match import Matcher
 from pytest_loghandlers._base.report import LISTED, layout, listing, plural
 
 from ._event import CUT, EMITTED, ESCAPED, FAILED, FILTERED, OFFERED, Meant, SpyEvent, line
+from ._miss import unheard
 from ._records import level_name, show_record
 from .route import explain
 
@@ -162,6 +163,11 @@ class Routing:
             record = self.matched[0].record if self.matched else next(iter(self.logged), None)
             name = asked.get("logger") if record is None else record.name
             level = asked.get("level") if record is None else record.levelno
+            if record is None and asked.keys() <= {"logger"} and not self.matcher.nearest(self.with_record):
+                # Not logged as far as one can tell: what no logger lets through leaves no trace.
+                if name is None:
+                    return unheard()
+                level = logging.DEBUG
             if isinstance(name, str) and level is not None:
                 return explain(name, level, handler=unit.handlers[-1], record=record).hint
         for unit in spilled:

@@ -109,6 +109,25 @@ def test_where_only_other_texts_arrived_the_lowest_level_is_told(capture):
     assert "hint" not in "".join(failure(capture.assert_logged, "card declined", count=2))
 
 
+def test_disabled_loggers_are_named_where_a_text_is_nowhere(capture):
+    for number in range(10):
+        logging.getLogger(f"shop.{number}").disabled = True
+    logging.getLogger().setLevel(logging.DEBUG)
+    logging.getLogger("shop.1").error("item added")
+    assert failure(capture.assert_logged, "item added")[-1] == (
+        "  hint      10 loggers are disabled: 'shop.0', 'shop.1', 'shop.2', 'shop.3', 'shop.4', 'shop.5', 'shop.6', "
+        "'shop.7' and 2 more"
+    )
+
+
+def test_of_levels_and_disabled_loggers_both_are_told(capture):
+    logging.getLogger("shop").disabled = True
+    assert failure(capture.assert_logged, "item added")[-2:] == [
+        "  hint      no record below WARNING can arrive: that is root's level, and no other logger has a lower one",
+        "              1 logger is disabled: 'shop'",
+    ]
+
+
 def test_of_a_logger_whose_debug_records_are_stopped_that_is_told(capture):
     logging.getLogger("shop").debug("item added")
     logging.getLogger("shop").warning("card declined")

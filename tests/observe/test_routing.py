@@ -222,6 +222,33 @@ def test_a_record_that_could_not_leave_its_logger(spy, shop, add):
     )
 
 
+def test_a_text_that_no_logger_lets_through_is_explained(spy, shop, monkeypatch):
+    console = Plain()
+    console.name = "console"
+    monkeypatch.setattr(logging.getLogger(), "handlers", [console])
+    shop.setLevel(logging.NOTSET)
+    monkeypatch.setattr(shop, "disabled", True)
+    logging.getLogger("app").debug("pool ready")
+
+    assert text_of(spy.assert_routed, "pool ready", to="console").split("\n")[-3:] == [
+        "  offered   no record to any handler",
+        "  hint      no record below WARNING can arrive: that is root's level, and no other logger has a lower one",
+        "              1 logger is disabled: 'shop'",
+    ]
+    assert text_of(spy.assert_routed, "pool ready", to="console", logger="app").split("\n")[-3:] == [
+        "  hint      a DEBUG record cannot leave 'app': its effective level is WARNING, set on root",
+        "              root  WARNING   handlers: console (Plain)   <- it stops here",
+        "              └ app (inherits)",
+    ]
+
+
+def test_a_near_miss_needs_no_hint(spy, shop, add):
+    add("file")
+    shop.error("card declined")
+
+    assert "hint" not in text_of(spy.assert_routed, "card declined", to="file", logger="app")
+
+
 def test_handlers_that_failed_raised_or_drop_it(spy, shop, add, monkeypatch):
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
