@@ -86,15 +86,16 @@ class Aside(Watcher):
         self._ends = [watch(self), witness(self.records.append)]
         self.before_use(logging.getLogger())
 
-    def before_use(self, logger: logging.Logger) -> None:
+    def before_use(self, logger: logging.Logger) -> bool:
         handlers = logger.__dict__.get("handlers")
         if not handlers or logger in self.held:
-            return
+            return False
         theirs = [handler for handler in handlers if owned_by_pytest(handler)]
         if theirs:
             handlers[:] = [handler for handler in handlers if not owned_by_pytest(handler)]
             for handler in theirs:
                 self._hold(logger, handler)
+        return False
 
     def _hold(self, logger: logging.Logger, handler: logging.Handler) -> None:
         held = self.held.setdefault(logger, [])

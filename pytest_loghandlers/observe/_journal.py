@@ -17,15 +17,16 @@ from ._mocks import patched_by_mock
 _LISTS = ("handlers", "filters")
 
 
-def made_by_an_import() -> bool:
-    """Return whether a module is being imported further up the stack."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the stack is the only witness
-    up: Any = frame
+def imports_under_way() -> list[Any]:
+    """Return the specs of the modules that are being imported further up the stack."""
+    up: Any = sys._getframe(1)  # noqa: SLF001 - the stack is the only witness
+    specs = []
     while up is not None:
-        if up.f_code.co_name == "<module>" and getattr(up.f_globals.get("__spec__"), "_initializing", False):
-            return True
+        spec = up.f_globals.get("__spec__")
+        if up.f_code.co_name == "<module>" and getattr(spec, "_initializing", False):
+            specs.append(spec)
         up = up.f_back
-    return False
+    return specs
 
 
 class Journal(Watcher):
@@ -37,35 +38,29 @@ class Journal(Watcher):
         self.tree: dict[str, Any] = dict(self.manager.loggerDict)
         #: Each used logger: its attributes, and its handlers and filters as lists of their own.
         self.before: dict[logging.Logger, tuple[dict[str, Any], dict[str, list[Any]]]] = {}
-        #: Loggers born since: True when a module made it while it was imported.
-        self.born: dict[logging.Logger, bool] = {}
-        self.levels_touched = False
+        #: Loggers born since, each with the modules that were being imported then: it is theirs.
+        self.born: dict[logging.Logger, list[Any]] = {}
         self._unwatch = watch(self)
         self.before_use(root)
 
-    def before_use(self, logger: logging.Logger) -> None:
+    def before_use(self, logger: logging.Logger) -> bool:
         state = vars(logger)
         if "name" not in state:
             # It is inside its __init__.
-            self.born[logger] = made_by_an_import()
-        elif logger not in self.born and logger not in self.before:
+            self.born[logger] = imports_under_way()
+        elif self.born.get(logger) and any(getattr(spec, "_initializing", False) for spec in self.born[logger]):
+            return True  # What the import still does to it is the module's, not the test's.
+        elif logger not in self.before and (logger not in self.born or self.born[logger]):
             # The first of two threads that come at once has seen it before any change.
             self.before.setdefault(logger, (dict(state), {name: list(state.get(name, ())) for name in _LISTS}))
-
-    def changed(self) -> list[logging.Logger]:
-        """Return the loggers that are not as they were, the new ones included."""
-        return [logger for logger in self.before if self._differs(logger)] + list(self.born)
-
-    def _differs(self, logger: logging.Logger) -> bool:
-        attributes, lists = self.before[logger]
-        state = vars(logger)
-        return state != attributes or any(not _same(state.get(name, ()), lists[name]) for name in _LISTS)
+        return bool(self.born.get(logger)) and logger not in self.before
 
     def restore(self) -> None:
         """Put every logger back, take the new ones out of the tree, and close the journal.
 
-        A logger that a module made for itself while it was imported stays in the tree, as it was born: the module
-        holds it for good, and a second one under its name would leave the module with one that nobody configures.
+        A logger that a module made for itself while it was imported stays in the tree, as the import left it (of its
+        handlers, NullHandlers only: others end with the test): the module holds it for good, and a second one under
+        its name would leave the module with one that nobody configures.
         """
         self._unwatch()
         levels = False
@@ -84,7 +79,7 @@ class Journal(Watcher):
         if self.born or len(tree) != len(self.tree):
             self._restore_tree(tree)
             levels = True
-        if levels or self.levels_touched:
+        if levels:
             clear_level_caches(tree)
 
     def _restore_tree(self, tree: dict[str, Any]) -> None:
@@ -111,9 +106,9 @@ class Journal(Watcher):
                 above.loggerMap.pop(logger, None)
 
     def _bear_again(self, tree: dict[str, Any], logger: logging.Logger) -> None:
-        logger.__dict__.update(level=logging.NOTSET, propagate=True, disabled=False, parent=None)
-        for name in _LISTS:
-            logger.__dict__[name].clear()
+        state = vars(logger)
+        state["parent"] = None
+        state["handlers"][:] = [each for each in state["handlers"] if type(each) is logging.NullHandler]
         held = tree.get(logger.name)
         if isinstance(held, logging.Logger):
             return
@@ -121,10 +116,6 @@ class Journal(Watcher):
         if held is not None:
             self.manager._fixupChildren(held, logger)  # noqa: SLF001 - as Manager.getLogger does
         self.manager._fixupParents(logger)  # noqa: SLF001 - as above
-
-
-def _same(one: Any, other: Any) -> bool:
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def clear_level_caches(tree: dict[str, Any]) -> None:

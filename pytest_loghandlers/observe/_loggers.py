@@ -17,8 +17,13 @@ from ._patching import patch, unpatch
 class Watcher:
     """What may be told about loggers; each method does nothing here."""
 
-    def before_use(self, logger: logging.Logger) -> None:
-        """Be told that an attribute of ``logger`` is about to be written, or its handlers or filters read."""
+    def before_use(self, logger: logging.Logger) -> bool:
+        """Be told that an attribute of ``logger`` is about to be written, or its handlers or filters read.
+
+        Return whether to be told at the next use too; otherwise this was the only time.
+        """
+        del logger
+        return False
 
     def attached(self, logger: logging.Logger, handler: logging.Handler) -> None:
         """Be told that ``handler`` was attached to ``logger``."""
@@ -41,9 +46,9 @@ def _tell(logger: logging.Logger) -> None:
     # Marked when all are told, not before: another thread may be about to write to the same logger. And marked where
     # it was missing: a watcher that has come meanwhile begins with a set of its own.
     told = _told
-    for watcher in _watchers:
-        watcher.before_use(logger)
-    told.add(logger)
+    again = [watcher.before_use(logger) for watcher in _watchers]
+    if not any(again):
+        told.add(logger)
 
 
 def _attribute(name: str) -> property:

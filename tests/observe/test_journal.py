@@ -1,5 +1,6 @@
 """Journal: the logger tree is as it was, whatever a test did to it."""
 
+import importlib
 import logging
 import logging.config
 import sys
@@ -80,21 +81,46 @@ def test_level_caches_are_not_left_stale():
     assert not log.isEnabledFor(logging.DEBUG)
 
 
-def test_a_module_imported_during_the_test_keeps_its_logger_and_nothing_of_its_configuration(tmp_path, monkeypatch):
-    (tmp_path / "late_module.py").write_text("import logging\nlog = logging.getLogger('late')\n")
-    monkeypatch.syspath_prepend(tmp_path)
+@pytest.fixture
+def late_module(tmp_path, monkeypatch):
+    """What imports, for the first time, a module that sets up its logger; gone when the test is over."""
+
+    def load(source):
+        (tmp_path / "late_module.py").write_text(f"import logging\nlog = logging.getLogger('late')\n{source}")
+        monkeypatch.syspath_prepend(tmp_path)
+        return importlib.import_module("late_module")
+
+    yield load
+    sys.modules.pop("late_module", None)
+    logging.Logger.manager.loggerDict.pop("late", None)
+
+
+def test_a_module_imported_during_the_test_keeps_its_logger_and_nothing_the_test_did_to_it(late_module):
     below = logging.getLogger("late.below")
     with LoggingSandbox():
-        import late_module
+        log = late_module("").log
+        log.setLevel(5)
+        log.propagate = False
+        log.addHandler(logging.NullHandler())
+    assert logging.getLogger("late") is log
+    assert (log.level, log.propagate, log.handlers) == (0, True, [])
+    assert (below.parent, log.parent) == (log, logging.getLogger())
 
-        late_module.log.setLevel(5)
-        late_module.log.propagate = False
-        late_module.log.addHandler(logging.NullHandler())
-    assert logging.getLogger("late") is late_module.log
-    assert (late_module.log.level, late_module.log.propagate, late_module.log.handlers) == (0, True, [])
-    assert below.parent is late_module.log
-    assert late_module.log.parent is logging.getLogger()
-    del sys.modules["late_module"], logging.Logger.manager.loggerDict["late"]
+
+@pytest.mark.parametrize("used", [True, False])
+def test_what_an_import_did_to_its_own_logger_stays_whether_or_not_the_test_used_it(late_module, used):
+    with LoggingSandbox():
+        log = late_module(
+            "log.addHandler(logging.NullHandler())\nlog.addHandler(logging.StreamHandler())\n"
+            "log.setLevel(7)\nlog.error('not yet the test')\nlog.addFilter(print)\n"
+        ).log
+        if used:
+            log.error("the test")
+            log.setLevel(5)
+            log.handlers.clear()
+            log.filters.clear()
+    assert [type(handler) for handler in log.handlers] == [logging.NullHandler]
+    assert (log.level, log.filters) == (7, [print])
 
 
 def test_sandboxes_nest():

@@ -60,3 +60,20 @@ def test_a_logger_without_handlers_raises_as_ever(tree):
             bare.handlers  # noqa: B018
     finally:
         end()
+
+
+def test_a_watcher_that_asks_for_it_is_told_again(tree):
+    told = []
+
+    class Twice(Watcher):
+        def before_use(self, logger):
+            told.append(logger.name)
+            return len(told) < 2
+
+    end = watch(Twice())
+    try:
+        for _ in range(4):
+            tree.handlers.clear()
+    finally:
+        end()
+    assert told == ["pins", "pins"]
