@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from .deadline import RealClock
 from .errors import ArgumentError
 from .inbox import Inbox
 from .match import Matcher
@@ -93,8 +94,11 @@ class Judge:
             seen = items
             return matched if len(matched) >= needed else None
 
+        began = RealClock.monotonic()
         if inbox.wait_for(look, timeout) is None:
-            self.fail_missing(matcher, seen, matched, waited=timeout)
+            # It ends early when the fixture is stopped meanwhile.
+            waited = min(timeout, RealClock.monotonic() - began)
+            self.fail_missing(matcher, seen, matched, waited=waited)
         return self.outcome(matcher, matched[:needed])
 
     def fail_missing(

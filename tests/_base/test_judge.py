@@ -219,3 +219,11 @@ def test_a_summary_stands_for_the_listing_unless_a_near_miss_must_be_shown():
         "   ~  [0]  'x'      length is 1, not 2",
         "      [1]  'y'",
     ]
+
+
+def test_a_wait_that_is_ended_early_says_how_long_it_really_was():
+    inbox = Inbox()
+    inbox.close()
+    assert failure(JUDGE.awaited, WORDS.matcher("spam"), inbox, 30)[0] == (
+        "word_endpoint never received 'spam' (waited 0.0 s)"
+    )
