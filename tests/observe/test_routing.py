@@ -222,9 +222,10 @@ def test_a_record_that_could_not_leave_its_logger(spy, shop, add):
     )
 
 
-def test_a_text_that_no_logger_lets_through_is_explained(spy, shop, monkeypatch):
+def test_a_text_that_no_logger_lets_through_is_explained(spy, shop, monkeypatch, request):
     console = Plain()
     console.name = "console"
+    request.addfinalizer(console.close)
     monkeypatch.setattr(logging.getLogger(), "handlers", [console])
     shop.setLevel(logging.NOTSET)
     monkeypatch.setattr(shop, "disabled", True)
