@@ -17,7 +17,6 @@ def box():
     with LoggingSandbox() as sandbox:
         # What other tests made and the garbage collector has not found yet is not among the names here.
         logging._handlerList.clear()
-        logging._handlers.clear()
         yield sandbox
 
 
