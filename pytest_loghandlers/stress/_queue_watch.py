@@ -38,9 +38,11 @@ class Watch:
         self._put, self._get = queue.put, queue.get
         self._bounded_put = takes_timeout(queue.put)
         self.consumer = Consumer(listener, self.ledger, self._wrapping, self._wake)
-        self._watch_handler()
-        self._watch_queue()
         self._watchdog = Watchdog(patience, self._make_room)
+        # From the queue outwards, emit() last: another thread may be logging, and a record that is seen to begin must
+        # be seen to arrive.
+        self._watch_queue()
+        self._watch_handler()
 
     def _wake(self, marker: Any) -> None:
         from logging.handlers import QueueListener
@@ -55,10 +57,10 @@ class Watch:
     # -- wrapping ----------------------------------------------------------------------------------------------
 
     def _watch_handler(self) -> None:
-        self._wrapping.wrap(self.handler, "emit", self._emit)
-        self._wrapping.wrap(self.handler, "handleError", self._handle_error)
         if callable(getattr(self.handler, "enqueue", None)):
             self._wrapping.wrap(self.handler, "enqueue", self._enqueue)
+        self._wrapping.wrap(self.handler, "handleError", self._handle_error)
+        self._wrapping.wrap(self.handler, "emit", self._emit)
 
     def _watch_queue(self) -> None:
         watched = self.queue
