@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from _pairs import Row, compare, main, ratio
 
-from pytest_loghandlers.endpoints._datagrams import Datagrams
+from pytest_loghandlers.endpoints._network.datagrams import Datagrams
 from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
 
 MESSAGES = 50_000

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ._base.errors import MissingExtraError as MissingExtraError
     from ._base.errors import UnknownHandlerError as UnknownHandlerError
     from .endpoints._headers import Headers as Headers
-    from .endpoints._mail import Mail as Mail
-    from .endpoints._syslog_message import SyslogMessage as SyslogMessage
-    from .endpoints._webhook_request import WebhookRequest as WebhookRequest
+    from .endpoints._smtp.mail import Mail as Mail
+    from .endpoints._syslog.message import SyslogMessage as SyslogMessage
+    from .endpoints._webhook.request import WebhookRequest as WebhookRequest
     from .endpoints.smtp_endpoint import SmtpEndpoint as SmtpEndpoint
     from .endpoints.syslog_endpoint import SyslogEndpoint as SyslogEndpoint
     from .endpoints.webhook_endpoint import WebhookEndpoint as WebhookEndpoint
@@ -50,14 +50,14 @@ _ROOMS = {
     "Audit": "stress._rotation_audit",
     "Generation": "stress._rotation_files",
     "Headers": "endpoints._headers",
-    "Mail": "endpoints._mail",
+    "Mail": "endpoints._smtp.mail",
     "QueuedRecord": "stress._queue_entry",
     "Rotation": "stress._rotation_files",
     "Route": "observe.route",
     "SpyError": "observe._event",
     "SpyEvent": "observe._event",
-    "SyslogMessage": "endpoints._syslog_message",
-    "WebhookRequest": "endpoints._webhook_request",
+    "SyslogMessage": "endpoints._syslog.message",
+    "WebhookRequest": "endpoints._webhook.request",
     "ArgumentError": "_base.errors",
     "ConfigurationError": "_base.errors",
     "LeakError": "_base.errors",

@@ -96,6 +96,6 @@ _sessions: list[pytest.Config] = []
 def _session_ended(config: pytest.Config) -> None:
     """End the background threads that endpoints share, if any endpoint was ever asked for and none can be in use."""
     _sessions.remove(config)
-    reactor = sys.modules.get(f"{__package__}.endpoints._reactor")
+    reactor = sys.modules.get(f"{__package__}.endpoints._network.reactor")
     if reactor is not None and not _sessions:
         reactor.shutdown()

@@ -7,8 +7,8 @@ from typing import Any, overload
 from pytest_loghandlers._base.match import Text
 
 from ._endpoint import WAIT, Endpoint
-from ._mail import VOCABULARY, Mail, in_the_subject, line
-from ._smtp_server import Server
+from ._smtp.mail import VOCABULARY, Mail, in_the_subject, line
+from ._smtp.server import Server
 
 
 class SmtpEndpoint(Endpoint[Mail]):

@@ -11,14 +11,14 @@ from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers._base.match import Matcher, Text
 from pytest_loghandlers._base.report import layout, plural, show
 
-from ._datagrams import Datagrams
 from ._endpoint import WAIT, Endpoint
-from ._inlet import Inlet
-from ._syslog_framing import LARGEST_MESSAGE
-from ._syslog_message import SyslogMessage, parse
-from ._syslog_stream import Streams
-from ._syslog_vocabulary import VOCABULARY, hint, line
-from ._tcp import Listener, bound
+from ._network.datagrams import Datagrams
+from ._network.inlet import Inlet
+from ._network.tcp import Listener, bound
+from ._syslog.framing import LARGEST_MESSAGE
+from ._syslog.message import SyslogMessage, parse
+from ._syslog.stream import Streams
+from ._syslog.vocabulary import VOCABULARY, hint, line
 
 #: Ports to try: the one that the system chose for UDP may be taken for TCP.
 _TRIES: Final = 100

@@ -11,10 +11,10 @@ from pytest_loghandlers._base.match import Text
 from pytest_loghandlers._base.report import plural, show
 
 from ._endpoint import WAIT, Endpoint
-from ._http import Arrived, response
-from ._tcp import Listener
-from ._webhook_exchange import Answer, Exchange, Script
-from ._webhook_request import VOCABULARY, WebhookRequest, hint, line, request_of
+from ._network.tcp import Listener
+from ._webhook.conversation import Arrived, response
+from ._webhook.exchange import Answer, Exchange, Script
+from ._webhook.request import VOCABULARY, WebhookRequest, hint, line, request_of
 
 
 class WebhookEndpoint(Endpoint[WebhookRequest]):

@@ -43,7 +43,7 @@ class Source:
     @property
     def floor(self) -> str:
         """``_base``, ``observe``, ...; empty for the lobby."""
-        return self.name.rpartition("/")[0].partition("/")[0]
+        return self.name.partition("/")[0] if "/" in self.name else ""
 
     def where(self, node: ast.AST) -> str:
         return f"{self.name}:{node.lineno}"

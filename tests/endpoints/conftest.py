@@ -67,7 +67,7 @@ def open_sockets():
 @pytest.fixture
 def leaves_nothing():
     """A context manager: what runs in it leaves no thread and no file descriptor behind."""
-    from pytest_loghandlers.endpoints._reactor import shutdown
+    from pytest_loghandlers.endpoints._network.reactor import shutdown
 
     @contextmanager
     def watching():
@@ -93,7 +93,7 @@ def syslog():
 @pytest.fixture
 def syslog_on():
     """Return a function: a syslog endpoint, not yet started, whose UDP sockets are made with these options."""
-    from pytest_loghandlers.endpoints._datagrams import Datagrams
+    from pytest_loghandlers.endpoints._network.datagrams import Datagrams
     from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
 
     def made(**options):

@@ -268,7 +268,7 @@ def test_a_failing_body_is_what_is_seen(make):
 
 
 def test_a_session_may_end_its_threads_and_go_on(make, deliver):
-    from pytest_loghandlers.endpoints._reactor import shutdown
+    from pytest_loghandlers.endpoints._network.reactor import shutdown
 
     for _ in range(2):
         with make() as endpoint:
@@ -278,7 +278,7 @@ def test_a_session_may_end_its_threads_and_go_on(make, deliver):
 
 
 def test_an_endpoint_can_be_stopped_after_the_session_ended_its_threads(make):
-    from pytest_loghandlers.endpoints._reactor import shutdown
+    from pytest_loghandlers.endpoints._network.reactor import shutdown
 
     endpoint = make().start()
     shutdown()

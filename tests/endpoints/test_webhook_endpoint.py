@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from pytest_loghandlers import ArgumentError, WebhookEndpoint
-from pytest_loghandlers.endpoints._reactor import reactor
+from pytest_loghandlers.endpoints._network.reactor import reactor
 
 
 @pytest.fixture

@@ -5,8 +5,16 @@ import sys
 
 import pytest
 
-from pytest_loghandlers.endpoints import _udp_options
-from pytest_loghandlers.endpoints._udp_options import STAMP_SPACE, deal, enlarge, memory, now, stamp, stamp_arrivals
+from pytest_loghandlers.endpoints._network import udp_options as udp_options_module
+from pytest_loghandlers.endpoints._network.udp_options import (
+    STAMP_SPACE,
+    deal,
+    enlarge,
+    memory,
+    now,
+    stamp,
+    stamp_arrivals,
+)
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the options are Linux's")
 
@@ -84,7 +92,7 @@ def test_no_account_is_none(monkeypatch):
 
     assert memory(Without()) is None
     assert memory(Short()) is None
-    monkeypatch.setattr(_udp_options, "LINUX", False)
+    monkeypatch.setattr(udp_options_module, "LINUX", False)
     assert memory(None) is None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from ._reactor import READ, WRITE, Hold, Reactor, Watch, reactor
+from .reactor import READ, WRITE, Hold, Reactor, Watch, reactor
 
 #: Bytes that one read takes at most.
 CHUNK = 256 * 1024

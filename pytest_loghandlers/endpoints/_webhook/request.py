@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, say_wanted
 from pytest_loghandlers._base.report import cut, show
+from pytest_loghandlers.endpoints._endpoint import malformed_field
+from pytest_loghandlers.endpoints._headers import Headers
 
-from ._endpoint import malformed_field
-from ._headers import Headers
-from ._http import MAX_BODY, Arrived
+from .conversation import MAX_BODY, Arrived
 
 NOT_JSON: Final = type("NotJson", (), {"__repr__": lambda self: "not JSON"})()  # noqa: ARG005 - a repr takes self
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)

@@ -8,10 +8,10 @@ import pytest
 
 from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.inbox import Inbox
-from pytest_loghandlers.endpoints import _inlet
-from pytest_loghandlers.endpoints._datagrams import Datagrams
-from pytest_loghandlers.endpoints._inlet import Inlet
-from pytest_loghandlers.endpoints._reactor import reactor
+from pytest_loghandlers.endpoints._network import inlet as inlet_module
+from pytest_loghandlers.endpoints._network.datagrams import Datagrams
+from pytest_loghandlers.endpoints._network.inlet import Inlet
+from pytest_loghandlers.endpoints._network.reactor import reactor
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how full a buffer is")
 
@@ -134,7 +134,7 @@ def test_a_guard_empties_what_would_overflow(serve, options):
 
 @linux
 def test_the_guard_rests_when_all_is_read(serve, monkeypatch):
-    monkeypatch.setattr(_inlet, "GUARD", 0.001)
+    monkeypatch.setattr(inlet_module, "GUARD", 0.001)
     served = serve()
     served.send(b"x")
     assert reached(lambda: served.inlet._timer is not None)
@@ -147,7 +147,7 @@ def test_the_guard_rests_when_all_is_read(serve, monkeypatch):
 
 @linux
 def test_the_guard_goes_on_while_something_is_unread(serve, monkeypatch):
-    monkeypatch.setattr(_inlet, "GUARD", 0.001)
+    monkeypatch.setattr(inlet_module, "GUARD", 0.001)
     served = serve()
     served.send(b"x")
     assert reached(lambda: served.inlet._timer is not None)
@@ -167,7 +167,7 @@ def test_who_cannot_tell_how_full_it_is_reads_at_once(serve, monkeypatch):
 
 
 def test_a_flood_is_read_in_parts_and_who_waits_gets_all_of_it(serve, monkeypatch):
-    monkeypatch.setattr("pytest_loghandlers.endpoints._datagrams.MOST_AT_ONCE", 10)
+    monkeypatch.setattr("pytest_loghandlers.endpoints._network.datagrams.MOST_AT_ONCE", 10)
     served = serve()
     sent = [b"%d" % number for number in range(95)]
     served.send(*sent)

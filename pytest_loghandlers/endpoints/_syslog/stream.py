@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pytest_loghandlers._base.inbox import Inbox
+from pytest_loghandlers.endpoints._network.tcp import Connection
 
-from ._syslog_framing import Frame, Framer
-from ._syslog_message import SyslogMessage, parse
-from ._tcp import Connection
+from .framing import Frame, Framer
+from .message import SyslogMessage, parse
 
 
 class Streams:

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers.endpoints._syslog_message import parse
-from pytest_loghandlers.endpoints._syslog_vocabulary import VOCABULARY, hint, line
+from pytest_loghandlers.endpoints._syslog.message import parse
+from pytest_loghandlers.endpoints._syslog.vocabulary import VOCABULARY, hint, line
 
 SHOP = parse(b'<131>1 - web1 shop 42 ID47 [a@1 k="v"] disk full')
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers.endpoints import _http
-from pytest_loghandlers.endpoints._http import Conversation, response
+from pytest_loghandlers.endpoints._webhook import conversation as parsing
+from pytest_loghandlers.endpoints._webhook.conversation import Conversation, response
 
 OK = response(200, (), b"")
 POST = b"POST /log?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -31,7 +31,7 @@ def talk(*pieces, head=OK, body=b""):
 def test_a_request_arrives_with_all_its_parts():
     (request,), sent, conversation = talk(POST)
 
-    assert request == _http.Arrived(
+    assert request == parsing.Arrived(
         "POST", b"/log?a=b", "1.1", ((b"Host", b"x"), (b"Content-Length", b"5")), b"hello", raw=POST
     )
     assert sent == b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -168,7 +168,7 @@ def test_an_answer_has_a_body_where_http_allows_one(method, status, sent):
 
 
 def test_a_body_over_the_limit_is_refused_and_its_start_kept(monkeypatch):
-    monkeypatch.setattr(_http, "MAX_BODY", 4)
+    monkeypatch.setattr(parsing, "MAX_BODY", 4)
     (request,), sent, _ = talk(POST)
 
     assert (request.malformed, request.body) == ("the body is longer than 4 bytes", b"hell")
@@ -181,7 +181,7 @@ def test_a_long_url_as_HTTPHandler_makes_it_is_taken_and_an_endless_head_is_not(
 
     assert len(request.target) == 500_006
     assert refused.malformed == "the request line and the headers are longer than 1,048,576 bytes"
-    assert len(refused.raw) == _http.RAW_KEPT
+    assert len(refused.raw) == parsing.RAW_KEPT
     assert sent.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from pytest_loghandlers._base.errors import LeakError
 from pytest_loghandlers._base.inbox import Inbox
-from pytest_loghandlers.endpoints import _smtp_server
-from pytest_loghandlers.endpoints._smtp_server import MAX_GARBAGE, Server
+from pytest_loghandlers.endpoints._smtp import server as server_module
+from pytest_loghandlers.endpoints._smtp.server import MAX_GARBAGE, Server
 
 START = b"EHLO x\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n"
 
@@ -231,7 +231,7 @@ def test_a_stuck_loop_is_a_leak_error_with_its_stack(kept, errors, monkeypatch):
 
     server.home.loop.call_soon_threadsafe(hangs_in_here)
     assert inside.wait(5)
-    monkeypatch.setattr(_smtp_server, "UNDO_TIMEOUT", 0.05)
+    monkeypatch.setattr(server_module, "UNDO_TIMEOUT", 0.05)
     with pytest.raises(LeakError, match=r"^the smtp loop is stuck:\n(.|\n)*hangs_in_here"):
         server.stop()
     go_on.set()

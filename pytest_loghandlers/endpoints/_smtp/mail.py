@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, say_wanted, verb
 from pytest_loghandlers._base.report import show
-
-from ._endpoint import malformed_field
-from ._headers import Headers
+from pytest_loghandlers.endpoints._endpoint import malformed_field
+from pytest_loghandlers.endpoints._headers import Headers
 
 _PARSER: Final = BytesParser(EmailMessage, policy=policy.default)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_loghandlers.endpoints._syslog_message import FACILITIES, SEVERITIES, decoded, parse
+from pytest_loghandlers.endpoints._syslog.message import FACILITIES, SEVERITIES, decoded, parse
 
 # Captured from SysLogHandler, logger(1), glibc and libraries, and written by hand from the RFCs, with what each means.
 VECTORS = json.loads((Path(__file__).parent / "data" / "syslog_vectors.json").read_text())

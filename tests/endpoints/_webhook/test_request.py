@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers.endpoints._http import Arrived
-from pytest_loghandlers.endpoints._webhook_request import VOCABULARY, line, request_of, unformatted
+from pytest_loghandlers.endpoints._webhook.conversation import Arrived
+from pytest_loghandlers.endpoints._webhook.request import VOCABULARY, line, request_of, unformatted
 
 
 def request(method="POST", target=b"/", headers=(), body=b"", **more):

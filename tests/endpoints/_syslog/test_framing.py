@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_loghandlers.endpoints._syslog_framing import LARGEST_MESSAGE, Frame, Framer
+from pytest_loghandlers.endpoints._syslog.framing import LARGEST_MESSAGE, Frame, Framer
 
 TRACEBACK = b"<11>boom\nTraceback (most recent call last):\n  File x\nValueError: no"
 CUT = "the stream ended before the message did: no NUL, no LF, no octet count"

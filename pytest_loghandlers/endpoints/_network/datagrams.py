@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from pytest_loghandlers._base.deadline import Deadline
 
-from ._reactor import also_end
-from ._udp_options import LINUX, STAMP_SPACE, deal, enlarge, memory, now, stamp, stamp_arrivals
+from .reactor import also_end
+from .udp_options import LINUX, STAMP_SPACE, deal, enlarge, memory, now, stamp, stamp_arrivals
 
 #: Octets of buffer to ask for. The kernel doubles it.
 BUFFER: Final = 64 * 1024 * 1024

@@ -12,9 +12,10 @@ from typing import Final, Literal
 
 import h11
 
-from ._http import Arrived, Conversation, response
-from ._reactor import Timer
-from ._tcp import Connection
+from pytest_loghandlers.endpoints._network.reactor import Timer
+from pytest_loghandlers.endpoints._network.tcp import Connection
+
+from .conversation import Arrived, Conversation, response
 
 
 @dataclass(frozen=True)

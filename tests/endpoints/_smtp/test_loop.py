@@ -8,9 +8,9 @@ import warnings
 
 import pytest
 
-from pytest_loghandlers.endpoints import _smtp_loop
-from pytest_loghandlers.endpoints._reactor import shutdown
-from pytest_loghandlers.endpoints._smtp_loop import SMTP, LoopThread, running_loop
+from pytest_loghandlers.endpoints._network.reactor import shutdown
+from pytest_loghandlers.endpoints._smtp import loop as loop_module
+from pytest_loghandlers.endpoints._smtp.loop import SMTP, LoopThread, running_loop
 
 
 def test_one_loop_serves_the_process_and_starts_again_after_its_end():
@@ -62,7 +62,7 @@ def test_the_users_own_aiosmtpd_keeps_its_class_and_its_logger():
 
     assert aiosmtpd.smtp.SMTP is not SMTP
     assert aiosmtpd.smtp.log is logging.getLogger("mail.log")
-    assert sys.modules[SMTP.__module__].log is _smtp_loop._SILENT
+    assert sys.modules[SMTP.__module__].log is loop_module._SILENT
 
 
 def test_a_frozen_clock_does_not_stop_the_loop():

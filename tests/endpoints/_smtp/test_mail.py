@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers.endpoints._mail import VOCABULARY, Mail, in_the_subject, line
+from pytest_loghandlers.endpoints._smtp.mail import VOCABULARY, Mail, in_the_subject, line
 
 PLAIN = (
     b"From: App <app@x.test>\r\nTo: ops@x.test,\r\n dev@x.test\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\n"

@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from pytest_loghandlers.endpoints import _datagrams, _udp_options
-from pytest_loghandlers.endpoints._datagrams import ENOUGH, SMALL, Datagrams
-from pytest_loghandlers.endpoints._udp_options import now
+from pytest_loghandlers.endpoints._network import datagrams as datagrams_module
+from pytest_loghandlers.endpoints._network import udp_options as udp_options_module
+from pytest_loghandlers.endpoints._network.datagrams import ENOUGH, SMALL, Datagrams
+from pytest_loghandlers.endpoints._network.udp_options import now
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="a bank takes what only Linux has")
 OLD_MAXIMUM = 212_992
@@ -80,7 +81,7 @@ def test_it_is_in_order_also_when_it_is_read_while_it_is_sent(open_datagrams, cl
 @pytest.mark.parametrize("options", [ONE, BANK])
 def test_a_datagram_says_when_it_arrived(open_datagrams, client, options):
     datagrams = open_datagrams(**options)
-    assert _datagrams._stamper.good() or sys.platform != "linux"
+    assert datagrams_module._stamper.good() or sys.platform != "linux"
 
     before = now()
     client.sendto(b"x", datagrams.address)
@@ -167,7 +168,7 @@ def test_spreading_twice_is_spreading_once(open_datagrams):
 @pytest.mark.parametrize("options", [ONE, BANK])
 def test_an_endless_flood_does_not_hold_its_reader(open_datagrams, client, monkeypatch, options):
     datagrams = open_datagrams(**options)
-    monkeypatch.setattr(_datagrams, "MOST_AT_ONCE", 10)
+    monkeypatch.setattr(datagrams_module, "MOST_AT_ONCE", 10)
     sent = [b"%d" % number for number in range(100)]
     for payload in sent:
         client.sendto(payload, datagrams.address)
@@ -185,7 +186,7 @@ def test_an_endless_flood_does_not_hold_its_reader(open_datagrams, client, monke
 @linux
 def test_without_free_descriptors_the_bank_is_as_large_as_it_got(open_datagrams, client, monkeypatch):
     made = []
-    bound = _datagrams._bound
+    bound = datagrams_module._bound
 
     def scarce(address, *, shared=False):
         if len(made) == 3:
@@ -193,7 +194,7 @@ def test_without_free_descriptors_the_bank_is_as_large_as_it_got(open_datagrams,
         made.append(bound(address, shared=shared))
         return made[-1]
 
-    monkeypatch.setattr(_datagrams, "_bound", scarce)
+    monkeypatch.setattr(datagrams_module, "_bound", scarce)
     datagrams = open_datagrams(force=False, sockets=9)
 
     client.sendto(b"x", datagrams.address)
@@ -210,7 +211,7 @@ def test_without_free_descriptors_the_bank_is_as_large_as_it_got(open_datagrams,
     ],
 )
 def test_without_a_bank_one_socket_serves(open_datagrams, client, monkeypatch, where, lacks):
-    monkeypatch.setattr(_datagrams, where, lacks)
+    monkeypatch.setattr(datagrams_module, where, lacks)
     datagrams = open_datagrams(force=False, sockets=4)
 
     client.sendto(b"x", datagrams.address)
@@ -221,25 +222,25 @@ def test_without_a_bank_one_socket_serves(open_datagrams, client, monkeypatch, w
 
 @linux
 def test_without_good_stamps_there_is_no_bank(open_datagrams, monkeypatch):
-    monkeypatch.setattr(_datagrams._stamper, "good", lambda: False)
+    monkeypatch.setattr(datagrams_module._stamper, "good", lambda: False)
 
     assert open_datagrams(force=False, sockets=4).sockets == 1
 
 
 @linux
 def test_stamps_are_good_soon_and_the_next_session_asks_again():
-    assert _datagrams._stamper.good()
+    assert datagrams_module._stamper.good()
 
-    _datagrams._stamper.end()
+    datagrams_module._stamper.end()
 
-    assert _datagrams._stamper._sock is None
-    assert _datagrams._stamper.good()
+    assert datagrams_module._stamper._sock is None
+    assert datagrams_module._stamper.good()
 
 
 def test_elsewhere_one_socket_serves_and_losses_are_unknown(open_datagrams, client, monkeypatch):
-    monkeypatch.setattr(_datagrams, "LINUX", False)
-    monkeypatch.setattr(_udp_options, "LINUX", False)
-    monkeypatch.setattr(_datagrams, "STAMP_SPACE", 0)
+    monkeypatch.setattr(datagrams_module, "LINUX", False)
+    monkeypatch.setattr(udp_options_module, "LINUX", False)
+    monkeypatch.setattr(datagrams_module, "STAMP_SPACE", 0)
     datagrams = open_datagrams(sockets=4)
 
     client.sendto(b"x", datagrams.address)
@@ -262,4 +263,4 @@ def test_closing_leaves_no_socket(open_datagrams):
 
 def test_a_socket_that_cannot_be_bound_is_closed():
     with pytest.raises(OSError, match="requested address"):
-        _datagrams._bound(("192.0.2.1", 9))
+        datagrams_module._bound(("192.0.2.1", 9))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_loghandlers.endpoints._syslog_rfc5424 import calendar_fault, read_header
+from pytest_loghandlers.endpoints._syslog.rfc5424 import calendar_fault, read_header
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=32).filter(lambda s: s != "-")
 identities = st.from_regex(r"\A[a-zA-Z]{1,8}@[0-9]{1,5}(\.[0-9]{1,3}){0,2}\Z")

@@ -10,7 +10,7 @@ from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, one_of
 from pytest_loghandlers._base.report import cut, plural, show
 
-from ._syslog_message import FACILITIES, SEVERITIES, SyslogMessage, decoded
+from .message import FACILITIES, SEVERITIES, SyslogMessage, decoded
 
 #: Names that SysLogHandler takes as well.
 _OTHER_NAMES: Final = {

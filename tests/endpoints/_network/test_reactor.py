@@ -11,8 +11,8 @@ import warnings
 import pytest
 
 from pytest_loghandlers._base.errors import LeakError
-from pytest_loghandlers.endpoints import _reactor
-from pytest_loghandlers.endpoints._reactor import READ, WRITE, Reactor, reactor, shutdown
+from pytest_loghandlers.endpoints._network import reactor as reactor_module
+from pytest_loghandlers.endpoints._network.reactor import READ, WRITE, Reactor, reactor, shutdown
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -152,7 +152,7 @@ def test_ending_a_watch_waits_for_the_callback_that_runs(running, pair):
 
 
 def test_a_callback_that_never_returns_makes_the_end_a_leak_error_with_its_stack(running, pair, monkeypatch):
-    monkeypatch.setattr(_reactor, "UNDO_TIMEOUT", 0.05)
+    monkeypatch.setattr(reactor_module, "UNDO_TIMEOUT", 0.05)
     here, there = pair
     inside, go_on = threading.Event(), threading.Event()
 
@@ -278,7 +278,7 @@ def test_one_reactor_serves_the_process_and_starts_again_after_its_end():
 
 def test_shutdown_ends_what_else_runs_in_the_background(monkeypatch):
     calls = Calls()
-    monkeypatch.setattr(_reactor, "_at_end", [calls])
+    monkeypatch.setattr(reactor_module, "_at_end", [calls])
 
     shutdown()
 
@@ -334,7 +334,7 @@ def test_a_child_gets_a_reactor_of_its_own_and_does_not_disturb_the_parents(pair
 
 def test_an_interpreter_that_ends_while_it_serves_says_nothing():
     program = (
-        "import socket; from pytest_loghandlers.endpoints._reactor import reactor\n"
+        "import socket; from pytest_loghandlers.endpoints._network.reactor import reactor\n"
         "a, b = socket.socketpair(); a.setblocking(False); reactor().watch(a, print, print); print('done')"
     )
     done = subprocess.run(

@@ -25,8 +25,7 @@ from typing import Any, Final, Protocol
 from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.errors import LeakError
 from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, stack_of
-
-from ._reactor import also_end
+from pytest_loghandlers.endpoints._network.reactor import also_end
 
 _SILENT: Final = logging.Logger("pytest_loghandlers.silent")  # noqa: LOG001 - outside the tree is the point
 _SILENT.disabled = True

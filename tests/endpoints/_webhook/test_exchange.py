@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from pytest_loghandlers import WebhookEndpoint
-from pytest_loghandlers.endpoints._http import response
-from pytest_loghandlers.endpoints._webhook_exchange import Answer, Exchange, Script
+from pytest_loghandlers.endpoints._webhook.conversation import response
+from pytest_loghandlers.endpoints._webhook.exchange import Answer, Exchange, Script
 
 GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"

@@ -7,9 +7,9 @@ from typing import Final
 from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.inbox import Inbox
 
-from ._datagrams import Datagrams
-from ._reactor import READ, OnError, Reactor, Timer, Watch
-from ._udp_options import now
+from .datagrams import Datagrams
+from .reactor import READ, OnError, Reactor, Timer, Watch
+from .udp_options import now
 
 #: Seconds between two looks at how full the buffers are, while there is something unread in them.
 GUARD: Final = 0.025

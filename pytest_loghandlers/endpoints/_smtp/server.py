@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from pytest_loghandlers._base.errors import LeakError
 from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, stack_of
+from pytest_loghandlers.endpoints._network.tcp import BACKLOG, REST, bound
 
-from ._smtp_loop import SMTP, running_loop
-from ._tcp import BACKLOG, REST, bound
+from .loop import SMTP, running_loop
 
 #: Bytes of a mail at most; a longer one is answered 552.
 MAX_MAIL: Final = 32 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""SMTP on aiosmtpd's protocol, on a loop of its own."""

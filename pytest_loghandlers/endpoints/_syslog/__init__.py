@@ -1,0 +1,1 @@
+"""Syslog: bytes in, messages out."""
