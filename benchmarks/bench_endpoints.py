@@ -12,8 +12,8 @@ import threading
 from _pairs import Row, compare, main
 
 from pytest_loghandlers import SmtpEndpoint, SyslogEndpoint, WebhookEndpoint
+from pytest_loghandlers.endpoints._network.listener import Listener
 from pytest_loghandlers.endpoints._network.reactor import shutdown
-from pytest_loghandlers.endpoints._network.tcp import Listener
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 

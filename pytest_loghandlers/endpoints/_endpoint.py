@@ -15,6 +15,8 @@ from pytest_loghandlers._base.lifetime import Lifetime
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary
 from pytest_loghandlers._base.report import cut, listing, plural, show
 
+from ._timeline import Timeline
+
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
@@ -67,6 +69,8 @@ class Endpoint(Lifetime, Generic[T]):
         self._errors: list[Exception] = []
         self._address: tuple[str, int] = (HOST, 0)
         self._began = 0.0
+        #: What the network did, for the explanation of a loss.
+        self._timeline = Timeline(lambda: self._age)
 
     def _start(self) -> None:
         self._began = RealClock.monotonic()

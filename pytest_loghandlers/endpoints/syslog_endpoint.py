@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from typing import Any, Final, cast, overload
+from functools import partial
+from typing import Any, Final, cast
 
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.inbox import Inbox
-from pytest_loghandlers._base.match import Matcher, Text
-from pytest_loghandlers._base.report import layout, plural, show
+from pytest_loghandlers._base.match import Matcher
+from pytest_loghandlers._base.report import plural, show
 
-from ._endpoint import WAIT, Endpoint
+from ._faults import FaultVerbs, Line
 from ._network.datagrams import Datagrams
 from ._network.inlet import Inlet
-from ._network.tcp import Listener, bound
-from ._syslog.framing import LARGEST_MESSAGE
-from ._syslog.message import SyslogMessage, parse
+from ._network.listener import Listener, bound
+from ._syslog.daemon import Plain, Profile
+from ._syslog.framing import LARGEST_MESSAGE, Frame
+from ._syslog.message import SyslogMessage
 from ._syslog.stream import Streams
+from ._syslog.verbs import SyslogVerbs
 from ._syslog.vocabulary import VOCABULARY, hint, line
 
 #: Ports to try: the one that the system chose for UDP may be taken for TCP.
 _TRIES: Final = 100
 
 
-class SyslogEndpoint(Endpoint[SyslogMessage]):
+class SyslogEndpoint(SyslogVerbs, FaultVerbs):
     """A syslog daemon on 127.0.0.1: UDP and TCP on the same port.
 
     It takes RFC 5424, RFC 3164 and what Python's ``SysLogHandler`` sends (neither); over TCP messages that end in NUL
@@ -49,7 +52,8 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
         if not isinstance(largest_message, int) or isinstance(largest_message, bool) or largest_message < 1:
             raise ArgumentError(f"largest_message={show(largest_message)}: it is a number of octets, 1 or more")
         super().__init__(VOCABULARY, line, refresh=self._look, hint=self._hint)
-        self._streams = Streams(self._inbox, self._take_datagrams, lambda: self._age, largest_message)
+        self._profile: Profile = Plain(largest_message)
+        self._streams = Streams(self._inbox, self._take_datagrams, lambda: self._age, lambda: self._profile)
         self._listener: Listener
         self._datagrams: Datagrams
         self._inlet: Inlet
@@ -70,7 +74,7 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
                     raise
                 continue
             try:
-                self._listener = Listener(self._streams.open, self._fault, sock)
+                self._listener = Listener(partial(self._streams.open, "tcp"), self._fault, sock)
             except BaseException:
                 datagrams.close()
                 raise
@@ -129,7 +133,12 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
 
     def _take_datagrams(self) -> None:
         for moment, payload in self._inlet.take():
-            self._inbox.put(parse(payload, arrival=max(0.0, moment - self._began)))
+            frame, arrival = Frame(payload, "datagram"), max(0.0, moment - self._began)
+            for message in self._profile.read(frame, transport="udp", arrival=arrival):
+                self._inbox.put(message)
+
+    def _lines(self) -> Sequence[Line]:
+        return (self._listener,)
 
     def _sections(self) -> list[tuple[str, str | None]]:
         sections = super()._sections()
@@ -145,117 +154,3 @@ class SyslogEndpoint(Endpoint[SyslogMessage]):
 
     def _hint(self, matcher: Matcher[Any], items: Sequence[SyslogMessage]) -> str | None:
         return hint(matcher, items, self._streams.pending())
-
-    @overload
-    def wait_for(
-        self,
-        text: Text | None = None,
-        *,
-        facility: str | int | None = None,
-        severity: str | int | None = None,
-        app_name: Text | None = None,
-        hostname: Text | None = None,
-        procid: Text | int | None = None,
-        msgid: Text | None = None,
-        transport: str | None = None,
-        malformed: bool | Text | None = None,
-        count: None = None,
-        timeout: float = WAIT,
-    ) -> SyslogMessage: ...
-    @overload
-    def wait_for(
-        self,
-        text: Text | None = None,
-        *,
-        facility: str | int | None = None,
-        severity: str | int | None = None,
-        app_name: Text | None = None,
-        hostname: Text | None = None,
-        procid: Text | int | None = None,
-        msgid: Text | None = None,
-        transport: str | None = None,
-        malformed: bool | Text | None = None,
-        count: int,
-        timeout: float = WAIT,
-    ) -> tuple[SyslogMessage, ...]: ...
-    def wait_for(
-        self, text: Text | None = None, *, count: int | None = None, timeout: float = WAIT, **wanted: Any
-    ) -> Any:
-        """Wait at most ``timeout`` seconds for a message, and return it; with ``count=n`` for n, as a tuple.
-
-        ``text`` is contained (a compiled regex: found) in the message's text. ``facility`` and ``severity`` are
-        keywords (``local0``, ``err`` or ``error``) or numbers. ``malformed`` is True, False, or contained in the
-        reason. The rest is equal, or a compiled regex. Raises AssertionError when the time is over.
-        """
-        __tracebackhide__ = True
-        return self._wait_for(text, count, timeout, wanted)
-
-    @overload
-    def assert_received(
-        self,
-        text: Text | None = None,
-        *,
-        facility: str | int | None = None,
-        severity: str | int | None = None,
-        app_name: Text | None = None,
-        hostname: Text | None = None,
-        procid: Text | int | None = None,
-        msgid: Text | None = None,
-        transport: str | None = None,
-        malformed: bool | Text | None = None,
-        count: None = None,
-    ) -> SyslogMessage: ...
-    @overload
-    def assert_received(
-        self,
-        text: Text | None = None,
-        *,
-        facility: str | int | None = None,
-        severity: str | int | None = None,
-        app_name: Text | None = None,
-        hostname: Text | None = None,
-        procid: Text | int | None = None,
-        msgid: Text | None = None,
-        transport: str | None = None,
-        malformed: bool | Text | None = None,
-        count: int,
-    ) -> tuple[SyslogMessage, ...]: ...
-    def assert_received(self, text: Text | None = None, *, count: int | None = None, **wanted: Any) -> Any:
-        """Return the first message that matches (with ``count=n`` all, exactly n), or raise AssertionError.
-
-        It does not wait: it judges what has reached the sockets. The arguments are those of ``wait_for``.
-        """
-        __tracebackhide__ = True
-        return self._assert_received(text, count, wanted)
-
-    def assert_not_received(
-        self,
-        text: Text | None = None,
-        *,
-        facility: str | int | None = None,
-        severity: str | int | None = None,
-        app_name: Text | None = None,
-        hostname: Text | None = None,
-        procid: Text | int | None = None,
-        msgid: Text | None = None,
-        transport: str | None = None,
-        malformed: bool | Text | None = None,
-    ) -> None:
-        """Raise AssertionError when a message matches, or when that cannot be told: the kernel dropped some.
-
-        It does not wait. The arguments are those of ``wait_for``.
-        """
-        __tracebackhide__ = True
-        wanted: dict[str, Any] = {"facility": facility, "severity": severity, "app_name": app_name}
-        wanted |= {"hostname": hostname, "procid": procid, "msgid": msgid, "transport": transport}
-        wanted["malformed"] = malformed
-        self._assert_not_received(text, wanted)
-        if self.dropped and transport != "tcp":
-            matcher = VOCABULARY.matcher(text, **wanted)
-            raise AssertionError(
-                layout(
-                    f"{self._who} cannot tell whether {matcher.brief} was sent",
-                    ("wanted", f"no message {matcher.clauses}".rstrip()),
-                    *self._sections(),
-                )
-            )

@@ -11,7 +11,7 @@ from pytest_loghandlers._base.match import Text
 from pytest_loghandlers._base.report import plural, show
 
 from ._endpoint import WAIT, Endpoint
-from ._network.tcp import Listener
+from ._network.listener import Listener
 from ._webhook.conversation import Arrived, response
 from ._webhook.exchange import Answer, Exchange, Script
 from ._webhook.request import VOCABULARY, WebhookRequest, hint, line, request_of

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_loghandlers._base.errors import LeakError
 from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, stack_of
-from pytest_loghandlers.endpoints._network.tcp import BACKLOG, REST, bound
+from pytest_loghandlers.endpoints._network.listener import BACKLOG, REST, bound
 
 from .loop import SMTP, running_loop
 

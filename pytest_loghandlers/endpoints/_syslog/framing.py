@@ -78,6 +78,11 @@ class Framer:
         return self._head or bytes(self._bytes[self._line :])
 
     @property
+    def refuses(self) -> bool:
+        """Whether the connection is to be closed: never, here."""
+        return False
+
+    @property
     def open_lines(self) -> int:
         """How many of the last frames may still be taken back."""
         return self._lines

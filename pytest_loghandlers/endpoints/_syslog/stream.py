@@ -1,36 +1,42 @@
-"""Syslog over TCP connections: their bytes become messages. Everything here runs while the reactor is held."""
+"""Syslog over connections: their bytes become messages. Everything here runs while the reactor is held."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from pytest_loghandlers._base.inbox import Inbox
-from pytest_loghandlers.endpoints._network.tcp import Connection
+from pytest_loghandlers.endpoints._network.link import Link
 
-from .framing import Frame, Framer
-from .message import SyslogMessage, parse
+from .daemon import Profile
+from .framing import Frame
+from .message import SyslogMessage
 
 
 class Streams:
     """The connections of one endpoint, and what has begun on them.
 
     ``first()`` is called before messages are put: what came by another way earlier is to stand before them.
-    ``age()`` is the moment of arrival of what comes now, ``largest`` the octets of one message that are kept.
+    ``age()`` is the moment of arrival of what comes now, ``profile()`` the daemon that is imitated: a connection keeps
+    the one with which it began.
     """
 
     def __init__(
-        self, inbox: Inbox[SyslogMessage], first: Callable[[], object], age: Callable[[], float], largest: int
+        self,
+        inbox: Inbox[SyslogMessage],
+        first: Callable[[], object],
+        age: Callable[[], float],
+        profile: Callable[[], Profile],
     ) -> None:
         self.inbox = inbox
         self.first = first
         self.age = age
-        self.largest = largest
+        self.profile = profile
         #: In the order in which they came.
         self.open_ones: dict[_Stream, None] = {}
 
-    def open(self, connection: Connection) -> _Stream:
-        """Return what serves a new connection."""
-        stream = _Stream(self, connection)
+    def open(self, transport: str, link: Link) -> _Stream:
+        """Return what serves a new connection over ``transport``."""
+        stream = _Stream(self, transport, link)
         self.open_ones[stream] = None
         return stream
 
@@ -42,33 +48,39 @@ class Streams:
 class _Stream:
     """One connection."""
 
-    def __init__(self, streams: Streams, connection: Connection) -> None:
-        self.framer = Framer(streams.largest)
+    def __init__(self, streams: Streams, transport: str, link: Link) -> None:
         self._streams = streams
-        self._connection = connection
+        self._transport = transport
+        self._link = link
+        self._profile = streams.profile()
+        self.framer = self._profile.framer(transport)
         #: The last messages, as many as may still turn out to be lines of one.
         self._lines: list[SyslogMessage] = []
 
     def data(self, data: bytes) -> None:
         """Keep the messages that are complete now."""
-        self._keep(self.framer.feed(data))
+        self._keep(self.framer.feed(data), self._link)
         self._lines = self._lines[len(self._lines) - self.framer.open_lines :]
+        if self.framer.refuses:
+            self._link.close()
 
     def eof(self) -> None:
         """Close the connection; ``lost`` keeps what is left of a message."""
-        self._connection.close()
+        self._link.close()
 
     def lost(self) -> None:
         """Keep what is left of a message: the client closed, or the connection broke."""
-        self._keep(self.framer.close())
-        self._streams.open_ones.pop(self, None)
+        if self._streams.open_ones.pop(self, self) is None:
+            self._keep(self.framer.close(), None)
 
-    def _keep(self, frames: Sequence[Frame]) -> None:
+    def _keep(self, frames: Sequence[Frame], link: Link | None) -> None:
         streams = self._streams
         streams.first()
         for frame in frames:
             if frame.takes_back:
                 streams.inbox.take_back(self._lines[-frame.takes_back :])
-            message = parse(frame.raw, transport="tcp", framing=frame.framing, flaw=frame.flaw, arrival=streams.age())
-            self._lines.append(message)
-            streams.inbox.put(message)
+            for message in self._profile.read(frame, transport=self._transport, arrival=streams.age()):
+                self._lines.append(message)
+                streams.inbox.put(message)
+            if link is not None and link.took_one():
+                return  # What came behind it is gone with the connection.

@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 import h11
 
+from pytest_loghandlers.endpoints._network.connection import Connection
 from pytest_loghandlers.endpoints._network.reactor import Timer
-from pytest_loghandlers.endpoints._network.tcp import Connection
 
 from .conversation import Arrived, Conversation, response
 
@@ -152,7 +152,7 @@ class Exchange:
             self._answer = answer
             self._script.waiting.add(self)
             if answer.kind == "answer":
-                listener = self._link.listener
+                listener = self._link.owner
                 self._timer = listener.reactor.call_later(answer.delay, self.release, listener.on_error)
 
     def _reply(self, answer: Answer) -> None:

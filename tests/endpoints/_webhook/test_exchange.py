@@ -20,7 +20,7 @@ class Link:
         self.did = []
         self.gone = False
         self.timers = []
-        self.listener = self.reactor = self
+        self.owner = self.reactor = self
 
     def on_error(self, error):
         raise error

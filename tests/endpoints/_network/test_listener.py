@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from pytest_loghandlers.endpoints._network import tcp as tcp_module
-from pytest_loghandlers.endpoints._network.tcp import Listener
+from pytest_loghandlers.endpoints._network import connection as connection_module
+from pytest_loghandlers.endpoints._network import listener as listener_module
+from pytest_loghandlers.endpoints._network.listener import Listener
 
 
 class Echo:
@@ -122,7 +123,7 @@ def test_a_client_that_resets_is_lost_and_nobody_is_harmed(serve, connect):
     client.sendall(b"x")
     client.recv(1)
 
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, tcp_module._AT_ONCE)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, connection_module._AT_ONCE)
     client.close()
 
     assert listener.protocols[0].over.wait(5)
@@ -268,7 +269,7 @@ def test_without_a_free_descriptor_the_client_waits_and_is_served_later(serve, c
 
 def test_an_address_that_cannot_be_bound_leaves_no_socket(serve):
     with pytest.raises(OSError, match="in use"):
-        tcp_module.bound(serve().address)
+        listener_module.bound(serve().address)
 
 
 def test_catching_up_reads_what_is_there_without_the_reactors_thread(serve, connect):
@@ -283,8 +284,8 @@ def test_catching_up_reads_what_is_there_without_the_reactors_thread(serve, conn
 
 
 def test_catching_up_with_a_client_that_never_stops_comes_to_an_end(serve, connect, monkeypatch):
-    monkeypatch.setattr(tcp_module, "READS", 3)
-    monkeypatch.setattr(tcp_module, "CHUNK", 1)
+    monkeypatch.setattr(connection_module, "READS", 3)
+    monkeypatch.setattr(connection_module, "CHUNK", 1)
     listener = serve()
     with listener.held():
         connect(listener.address).sendall(b"abcdef")

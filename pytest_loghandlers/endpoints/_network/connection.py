@@ -1,0 +1,246 @@
+"""One connection on the reactor, and what serves it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from .faults import Break, How
+from .link import ConnectionProtocol, Owner
+from .reactor import READ, WRITE, Timer, Watch
+
+#: Bytes that one read takes at most.
+CHUNK = 256 * 1024
+#: Reads after which catching up with one connection ends: its client may never stop sending.
+READS = 64
+#: Reads a second of a connection that is read slowly, at most.
+TICKS: Final = 20
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
+
+
+class Connection:
+    """One client's socket: a ``Link``."""
+
+    __slots__ = (
+        *("_closing", "_cut", "_finishing", "_half", "_left", "_out", "_paused", "_protocol", "_rest", "_watch"),
+        *("gone", "owner", "peer", "sock"),
+    )
+
+    def __init__(
+        self, owner: Owner, sock: socket.socket, peer: object, make: Callable[[Connection], ConnectionProtocol]
+    ) -> None:
+        self.owner = owner
+        self.sock = sock
+        self.peer = peer
+        self.gone = False
+        self._out = bytearray()
+        self._closing = False
+        self._finishing = False
+        self._half = False
+        self._paused = False
+        #: While it is read slowly: what ends the rest after a read.
+        self._rest: Timer | None = None
+        #: The fault that strikes when ``_left`` more octets have been read.
+        self._cut: Break | None = None
+        self._left = 0
+        self._protocol = make(self)
+        self._watch: Watch = owner.reactor.watch(sock, self._ready, self._failed, self._reading())
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``."""
+        if self.gone or self._closing or self._finishing or self._half:
+            return
+        if not self._out:
+            try:
+                data = data[self.sock.send(data) :]
+            except (BlockingIOError, InterruptedError):
+                pass
+            except OSError:
+                self._lose()
+                return
+        if data:
+            self._out += data
+            self._watch.want(self._watch.events | WRITE)
+
+    def close(self) -> None:
+        """Close when everything written has been sent."""
+        self._closing = True
+        if not self._out:
+            self._lose()
+
+    def finish(self) -> None:
+        """Close the writing side when everything written has been sent; read on, into nothing."""
+        self._finishing = True
+        if not self._out:
+            self._shut()
+
+    def reset(self) -> None:
+        """Break the connection with a RST."""
+        if not self.gone:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self._lose()
+
+    def break_off(self, how: How) -> None:
+        """Break it now: ``half_close`` shuts the writing side and goes on reading."""
+        if self.gone:
+            return
+        if how == "reset":
+            self.reset()
+        elif how == "disconnect":
+            self._lose()
+        elif not self._half:
+            self._half = True
+            self._out.clear()
+            self._shut()
+
+    def pause(self) -> None:
+        """Read no more until ``resume``."""
+        self._paused = True
+        self.look_again()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._paused = False
+        self.look_again()
+
+    def took_one(self) -> bool:
+        """Let a scripted fault strike; return whether the connection is gone."""
+        fault = self.owner.faults.next
+        if fault is not None and fault.after is None and not self.gone:
+            self.owner.faults.take()
+            self.break_off(fault.how)
+        return self.gone
+
+    def began(self) -> None:
+        """Let a fault strike that waits for no octet. Called once, when the connection has been accepted."""
+        fault = self.owner.faults.next
+        if fault is not None and fault.after == 0:
+            self.owner.faults.take()
+            self.break_off(fault.how)
+
+    def look_again(self) -> None:
+        """Read, or do not: what decides about it has changed."""
+        if not self.gone:
+            self._watch.want(self._watch.events & ~READ | self._reading())
+
+    def drop(self) -> None:
+        """Close at once, without a word to the protocol."""
+        if not self.gone:
+            self.gone = True
+            if self._rest is not None:
+                self._rest.cancel()
+            self._watch.end()
+            self.sock.close()
+
+    def catch_up(self) -> None:
+        """Read what the kernel holds now, in the calling thread; of what is read slowly, nothing."""
+        if self.owner.faults.rate is not None:
+            return
+        try:
+            for _ in range(READS):
+                if self.gone or not self._watch.events & READ or not self._read():
+                    return
+        except Exception as error:  # noqa: BLE001 - as in the reactor's thread
+            self._failed(error)
+
+    def _reading(self) -> int:
+        silent = self._paused or self._rest is not None or self.owner.faults.rate == 0
+        return 0 if silent else READ
+
+    def _lose(self) -> None:
+        if self.gone:
+            return
+        self.drop()
+        self.owner.connections.discard(self)
+        try:
+            self._protocol.lost()
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the endpoint stops
+            self.owner.on_error(error)
+
+    def _failed(self, error: Exception) -> None:
+        self.owner.on_error(error)
+        self.reset()
+
+    def _ready(self, mask: int) -> None:
+        if mask & WRITE:
+            self._flush()
+        if mask & READ and not self.gone:
+            self._read()
+
+    def _flush(self) -> None:
+        try:
+            del self._out[: self.sock.send(self._out)]
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._lose()
+            return
+        if not self._out:
+            self._watch.want(self._watch.events & ~WRITE)
+            if self._closing:
+                self._lose()
+            elif self._finishing:
+                self._shut()
+
+    def _shut(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._lose()
+
+    def _room(self) -> int:
+        """Return how many octets the next read may take; 0 when a fault has struck instead."""
+        if self._cut is None:
+            fault = self.owner.faults.next
+            if fault is not None and fault.after is not None:
+                self.owner.faults.take()
+                self._cut, self._left = fault, fault.after
+        room = CHUNK
+        if self._cut is not None:
+            if not self._left:
+                self._strike()
+                return 0
+            room = min(room, self._left)
+        if self.owner.faults.rate:
+            room = min(room, max(1, int(self.owner.faults.rate / TICKS)))
+        return room
+
+    def _strike(self) -> None:
+        cut, self._cut = self._cut, None
+        if cut is not None:
+            self.break_off(cut.how)
+
+    def _read(self) -> bool:
+        """Read once; return whether there may be more."""
+        room = self._room()
+        if not room:
+            return not self.gone
+        try:
+            data = self.sock.recv(room)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            self._lose()
+            return False
+        if self._finishing:
+            if not data:
+                self._lose()
+            return bool(data)
+        if not data:
+            self.pause()
+            self._protocol.eof()
+            return False
+        self._left -= len(data)
+        self._protocol.data(data)
+        if self._cut is not None and not self._left:
+            self._strike()
+        if self.owner.faults.rate and not self.gone:
+            self._rest = self.owner.reactor.call_later(len(data) / self.owner.faults.rate, self._rested, self._failed)
+            self.look_again()
+        return True
+
+    def _rested(self) -> None:
+        self._rest = None
+        self.look_again()
