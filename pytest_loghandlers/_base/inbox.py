@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from .deadline import Deadline
+from .turns import quick_turns
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -98,7 +99,8 @@ class Inbox(Generic[T]):
                 found = look(self.snapshot())
                 if found is not None or last:
                     return found
-                waiter.acquire(timeout=deadline.left())
+                with quick_turns:
+                    waiter.acquire(timeout=deadline.left())
                 over = deadline.passed
         finally:
             with self._lock:
