@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, overload
 
@@ -11,13 +11,15 @@ from pytest_loghandlers._base.match import Text
 from pytest_loghandlers._base.report import plural, show
 
 from ._endpoint import WAIT, Endpoint
+from ._faults import FaultVerbs, Line, check_times
+from ._network.faults import How
 from ._network.listener import Listener
 from ._webhook.conversation import Arrived, response
 from ._webhook.exchange import Answer, Exchange, Script
 from ._webhook.request import VOCABULARY, WebhookRequest, hint, line, request_of
 
 
-class WebhookEndpoint(Endpoint[WebhookRequest]):
+class WebhookEndpoint(Endpoint[WebhookRequest], FaultVerbs):
     """A stub HTTP endpoint on 127.0.0.1, for ``HTTPHandler``, Slack-style webhooks and any HTTP shipper.
 
     Every request is kept, whatever its method and path, and answered 200 until the test says otherwise. What it is
@@ -100,10 +102,6 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
         head = response(status, tuple((headers or {}).items()), sent)
         self._next(Answer("answer", head, sent, float(delay)), times)
 
-    def reset(self, *, times: int | None = None) -> None:
-        """Read each request and keep it, then break its connection with a RST; with ``times=n`` the next n."""
-        self._next(Answer("reset"), times)
-
     def stall(self, *, times: int | None = None) -> None:
         """Read each request and keep it, and never answer; with ``times=n`` the next n.
 
@@ -111,22 +109,25 @@ class WebhookEndpoint(Endpoint[WebhookRequest]):
         """
         self._next(Answer("stall"), times)
 
-    def refuse(self) -> None:
-        """Refuse connections, and reset those there are, until ``recover``. The port stays the endpoint's."""
-        self._require_running()
-        self._listener.refuse()
-
     def recover(self) -> None:
-        """Go back to normal: accept connections, answer 200. Requests that still wait get their answer now."""
-        self._require_running()
+        """Go back to normal: accept, read, answer 200. Requests that still wait get their answer now."""
+        super().recover()
         with self._listener.held():
-            self._listener.accept()
             self._script.recover()
+
+    def _lines(self) -> Sequence[Line]:
+        return (self._listener,)
+
+    def _break(self, how: How, times: Any, after: Any, *, now: Any) -> None:
+        if now or after is not None:
+            super()._break(how, times, after, now=now)
+        else:
+            # In the order of the answers: both are what a whole request gets.
+            self._next(Answer(how), times)
 
     def _next(self, answer: Answer, times: int | None) -> None:
         self._require_running()
-        if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
-            raise ArgumentError(f"times={show(times)}: it is for how many requests, a whole number from 1")
+        check_times(times)
         self._script.set(answer, times)
 
     @overload

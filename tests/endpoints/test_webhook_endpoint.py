@@ -293,7 +293,7 @@ def test_a_miss_tells_that_HTTPHandler_does_not_format(endpoint, logger):
         ({"headers": "x"}, "headers='x': it is a mapping of names to values"),
         ({"headers": {"X": None}}, "headers={'X': None}: names and values of headers are str"),
         ({"headers": {1: "x"}}, "headers={1: 'x'}: names and values of headers are str"),
-        ({"times": 0}, "times=0: it is for how many requests, a whole number from 1"),
+        ({"times": 0}, "times=0: it is for how many, a whole number from 1"),
         ({"headers": {"Content-Length": "3"}}, "headers={'content-length': '3'}: the endpoint sets it from the body"),
     ],
 )

@@ -13,6 +13,7 @@ from typing import Final, Literal
 import h11
 
 from pytest_loghandlers.endpoints._network.connection import Connection
+from pytest_loghandlers.endpoints._network.faults import How
 from pytest_loghandlers.endpoints._network.reactor import Timer
 
 from .conversation import Arrived, Conversation, response
@@ -20,9 +21,9 @@ from .conversation import Arrived, Conversation, response
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request gets: an answer after ``delay`` seconds, a RST, or nothing at all."""
+    """What a request gets: an answer after ``delay`` seconds, a broken connection, or nothing at all."""
 
-    kind: Literal["answer", "reset", "stall"] = "answer"
+    kind: Literal["answer", "stall"] | How = "answer"
     head: h11.Response | None = None
     body: bytes = b""
     delay: float = 0.0
@@ -144,8 +145,8 @@ class Exchange:
             self._act(self._script.take())
 
     def _act(self, answer: Answer) -> None:
-        if answer.kind == "reset":
-            self._link.reset()
+        if answer.kind in ("reset", "disconnect", "half_close"):
+            self._link.break_off(answer.kind)
         elif answer.kind == "answer" and not answer.delay:
             self._reply(answer)
         else:

@@ -36,9 +36,9 @@ class Link:
     def finish(self):
         self.did.append("finish")
 
-    def reset(self):
-        self.did.append("reset")
-        self.gone = True
+    def break_off(self, how):
+        self.did.append(how)
+        self.gone = how != "half_close"
 
     def call_later(self, delay, action, on_error):
         self.timers.append(Timer(delay, action))
