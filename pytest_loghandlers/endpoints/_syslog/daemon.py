@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from .framing import LARGEST_MESSAGE, Frame, Framer
 from .message import SyslogMessage, parse
+
+_NOT_COUNTED: Final = "no octet count: over TLS there is no other framing (RFC 5425 4.3)"
 
 
 class StreamFramer(Protocol):
@@ -60,4 +62,16 @@ class Plain:
 
     def read(self, frame: Frame, *, transport: str, arrival: float) -> Sequence[SyslogMessage]:
         """Return the one message of a frame."""
-        return (parse(frame.raw, transport=transport, framing=frame.framing, flaw=frame.flaw, arrival=arrival),)
+        flaw = frame.flaw
+        if transport == "tls" and frame.framing not in ("octet_counting", "eof"):
+            flaw = _NOT_COUNTED if flaw is None else f"{flaw}; {_NOT_COUNTED}"
+        return (
+            parse(
+                frame.raw,
+                transport=transport,
+                framing=frame.framing,
+                flaw=flaw,
+                arrival=arrival,
+                damage=frame.damage,
+            ),
+        )

@@ -17,6 +17,8 @@ happened to cut them:
    Until then each line is a frame already, for it would be one if nothing more came. If a NUL then shows that the
    lines were parts of one message, its frame takes them back (``Frame.takes_back``).
 5. The LF of a frame may be CR LF.
+   An LF may also have cut one message in two: a text without a ``<`` behind one that an LF ended has the ``damage``
+   ``split``, and so has the first that a NUL ends when 4 has decided for LF.
 6. When the stream ends, what is left is a frame whose ``flaw`` says that its end was missing.
 7. A message longer than the limit is kept as its beginning, with the number of octets in its ``flaw``. Where 4 is
    still open after as many octets, lines that have come decide for LF.
@@ -28,6 +30,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from .message import Damage
+
 #: Octets of one message. rsyslog takes 8,096 (200,000 counted), syslog-ng 65,536.
 LARGEST_MESSAGE: Final = 1024 * 1024
 
@@ -38,6 +42,11 @@ _LF_AND_START: Final = re.compile(rb"\n(?:<-?\d{1,9}>|[1-9]\d{0,8} <)")
 _START: Final = 13
 _DELIMITER: Final = re.compile(rb"[\n\0]")
 _SKIPPED: Final = re.compile(rb"[\r\n\0]+")
+_ANOTHER: Final = re.compile(rb"(?s:<.*)<\d{1,3}>")
+
+_REST: Final = "an LF ended the message before it, of which it may be the rest"
+_MIXED: Final = "NUL ended it, but LF the one before it: both may be one message, a line of which begins like another"
+_UNENDED: Final = "the stream ended before the message did: no NUL, no LF, no octet count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,8 @@ class Frame:
     flaw: str | None = None
     #: How many frames before this one were parts of it: they are to be taken back.
     takes_back: int = 0
+    #: What the cutting did to the message, as far as that can be told.
+    damage: Damage | None = None
 
 
 class Framer:
@@ -71,6 +82,8 @@ class Framer:
         self._left_out = 0
         #: Octets of a counted message, 0 for a text.
         self._count = 0
+        #: Whether an LF ended the last message.
+        self._after_lf = False
 
     @property
     def pending(self) -> bytes:
@@ -100,14 +113,16 @@ class Framer:
         came = len(self._head) + self._left_out + len(self._bytes)
         if self._count:
             raw = self._head or bytes(self._bytes)
-            return [Frame(raw, "octet_counting", f"the stream ended after {came:,} of {self._count:,} octets")]
+            flaw = f"the stream ended after {came:,} of {self._count:,} octets"
+            return [Frame(raw, "octet_counting", flaw, damage="cut")]
         rest = self._head or bytes(self._bytes[self._line :])
         if not self._head and (not rest or _SKIPPED.fullmatch(rest)):
             return []
-        flaw = "the stream ended before the message did: no NUL, no LF, no octet count"
+        damage: Damage = "merged" if _ANOTHER.match(rest) else "cut"
+        flaw = f"{_UNENDED}; it may hold several" if damage == "merged" else _UNENDED
         if self._head or len(rest) > self._largest:
             flaw = f"{self._too_long(came - self._line)}; {flaw}"
-        return [Frame(rest[: self._largest], "eof", flaw)]
+        return [Frame(rest[: self._largest], "eof", flaw, damage=damage)]
 
     def _step(self, frames: list[Frame]) -> bool:
         """Do one thing that the bytes allow; return whether another may be possible."""
@@ -149,6 +164,7 @@ class Framer:
         if len(self._bytes) < self._count:
             return False
         frames.append(Frame(bytes(self._bytes[: self._count]), "octet_counting"))
+        self._after_lf = False
         self._drop(self._count)
         self._count = 0
         return True
@@ -203,11 +219,19 @@ class Framer:
                 self._lines += 1
 
     def _text(self, raw: bytes, framing: str, takes_back: int = 0) -> Frame:
+        flaw: str | None = None
+        damage: Damage | None = None
         if framing == "lf":
             raw = raw.removesuffix(b"\r")
+        if self._after_lf and not takes_back:
+            if not raw.startswith(b"<"):
+                flaw, damage = _REST, "split"
+            elif framing == "nul" and self._ending == b"\n":
+                flaw, damage = _MIXED, "split"
+        self._after_lf = framing == "lf" and (damage is not None or raw.startswith(b"<"))
         if len(raw) > self._largest:
-            return Frame(raw[: self._largest], framing, self._too_long(len(raw)), takes_back)
-        return Frame(raw, framing, None, takes_back)
+            raw, flaw, damage = raw[: self._largest], self._too_long(len(raw)), "cut"
+        return Frame(raw, framing, flaw, takes_back, damage)
 
     def _find(self, begin: int, end: int) -> int:
         if self._ending == b"\0":
@@ -240,7 +264,8 @@ class Framer:
         self._drop(taken)
         if not done:
             return False
-        frames.append(Frame(self._head, framing, self._too_long(self._largest + self._left_out)))
+        frames.append(Frame(self._head, framing, self._too_long(self._largest + self._left_out), damage="cut"))
+        self._after_lf = framing == "lf"
         self._head, self._left_out, self._count = b"", 0, 0
         return True
 

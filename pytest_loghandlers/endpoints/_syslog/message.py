@@ -4,7 +4,7 @@ The rules, in the order they are tried:
 
 - PRI (RFC 5424 6.2.1): ``<0>`` to ``<191>``. Without a usable one the whole frame is content (RFC 3164 4.3.3):
   ``facility`` and ``severity`` are None (a relay would file it as user.notice) and ``malformed`` says so.
-- RFC 5424 when ``1 `` and a timestamp (or ``-``) follow; parsed strictly, in ``_syslog_rfc5424``.
+- RFC 5424 when ``1 `` and a timestamp (or ``-``) follow; parsed strictly, in ``rfc5424``.
 - RFC 3164 when ``Mmm dd hh:mm:ss`` follows: hostname, tag and process id as far as they are there.
 - Otherwise what Python's SysLogHandler sends: no header. A first word that ends in a colon is the tag, as every daemon
   reads it (``<14>myapp: hello``); all else is text, and nothing is invented.
@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from .rfc5424 import Header, calendar_fault, read_header
 
@@ -29,8 +29,12 @@ FACILITIES: Final = (
 )
 SEVERITIES: Final = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
+#: What can become of a message between its sender and the file.
+Damage = Literal["cut", "split", "merged"]
+
 StructuredData = Mapping[str, Mapping[str, str | tuple[str, ...]]]
 NO_DATA: Final[StructuredData] = MappingProxyType({})
+_BOM: Final = b"\xef\xbb\xbf"
 
 _PRI: Final = re.compile(rb"<(\d{1,3})>")
 _PRI_LIKE: Final = re.compile(rb"<([^<>]{0,20})>?")
@@ -52,50 +56,72 @@ _HOST: Final = re.compile(rb"([\w.:-]{1,255}) ")
 class SyslogMessage:
     """A message as it arrived. The fields have the names of RFC 5424 in snake_case; what was not sent is None."""
 
-    #: The keyword: ``kern`` ... ``local7``; None when there was no usable PRI.
+    #: PRI's facility (RFC 5424 6.2.1): ``kern`` ... ``local7``; None when there was no usable PRI.
     facility: str | None
-    #: The keyword: ``emerg``, ``alert``, ``crit``, ``err``, ``warning``, ``notice``, ``info``, ``debug``; or None.
+    #: PRI's severity: ``emerg``, ``alert``, ``crit``, ``err``, ``warning``, ``notice``, ``info``, ``debug``; or None.
     severity: str | None
-    #: As it was written: ``2003-10-11T22:14:15.003Z`` (RFC 5424) or ``Oct 11 22:14:15`` (RFC 3164).
+    #: As it was written: ``2003-10-11T22:14:15.003Z`` (RFC 5424 6.2.3) or ``Oct 11 22:14:15`` (RFC 3164 4.1.2).
     timestamp: str | None
+    #: HOSTNAME of RFC 5424 6.2.4 or RFC 3164 4.1.2. Python's SysLogHandler sends none.
     hostname: str | None
-    #: APP-NAME of RFC 5424, the tag of RFC 3164, the ident of a SysLogHandler.
+    #: APP-NAME (RFC 5424 6.2.5), the tag (RFC 3164 4.1.3), the ident of a SysLogHandler.
     app_name: str | None
+    #: PROCID (RFC 5424 6.2.6), or what stood in brackets behind the tag.
     procid: str | None
+    #: MSGID (RFC 5424 6.2.7).
     msgid: str | None
-    #: ``{id: {name: value}}``, escapes undone; a name that was sent twice has a tuple of its values.
+    #: ``{id: {name: value}}`` (RFC 5424 6.3), escapes undone; a name that was sent twice has a tuple of its values.
     structured_data: StructuredData = field(hash=False)
-    #: The message proper, without the NUL or LF at its end and without a BOM at its beginning. It is read as UTF-8; a
+    #: MSG (RFC 5424 6.4), without the NUL or LF at its end and without a BOM at its beginning. It is read as UTF-8; a
     #: byte that is not UTF-8 shows as ``\xe9`` (``raw`` has it as it came).
     text: str
-    #: Every byte of the message, PRI and header included; of a datagram also the NUL that SysLogHandler appends. Over
-    #: TCP the octet count or the delimiter is not part of it.
+    #: Every byte of the message, PRI and header included; of a datagram also the NUL that SysLogHandler appends. On a
+    #: stream the octet count or the delimiter is not part of it.
     raw: bytes
-    #: ``udp`` or ``tcp``.
+    #: ``udp``, ``tcp``, ``tls``, ``unix_dgram`` or ``unix_stream``.
     transport: str
-    #: What marked its end: ``datagram``, ``octet_counting``, ``lf``, ``nul``, or ``eof`` (the connection closed).
+    #: What marked its end (RFC 6587 3.4): ``datagram``, ``octet_counting``, ``lf``, ``nul``, or ``eof`` (the
+    #: connection closed).
     framing: str
     #: Why it is not as the RFCs want it, or None.
     malformed: str | None
     #: Seconds from the endpoint's start until it had arrived.
     arrival: float = field(default=0.0, compare=False)
+    #: The number between ``<`` and ``>``: 8 * facility + severity, 0 to 191; None when there was no usable one.
+    pri: int | None = None
+    #: Whether the text began with a UTF-8 byte order mark (RFC 5424 6.4 demands one before UTF-8, daemons keep it).
+    had_bom: bool = False
+    #: Whether a NUL ended it, in the datagram or on the stream: SysLogHandler appends one unless ``append_nul`` is
+    #: False. No RFC knows it. A NUL inside the message is in ``text``.
+    had_nul: bool = False
+    #: ``cut`` (its end is missing), ``split`` (it is the rest, or one part, of a message), ``merged`` (it holds more
+    #: than one), or None; ``malformed`` says why.
+    damage: Damage | None = None
 
 
 def parse(
-    raw: bytes, *, transport: str = "udp", framing: str = "datagram", flaw: str | None = None, arrival: float = 0.0
+    raw: bytes,
+    *,
+    transport: str = "udp",
+    framing: str = "datagram",
+    flaw: str | None = None,
+    arrival: float = 0.0,
+    damage: Damage | None = None,
 ) -> SyslogMessage:
     """Return the message that the bytes of one frame are. Never raises.
 
-    ``flaw`` is what the framing found wrong with it; it leads in ``malformed``.
+    ``flaw`` is what the framing found wrong with it, and ``damage`` what that did to it; ``flaw`` leads in
+    ``malformed``.
     """
     flaws = [flaw] if flaw else []
+    had_nul = framing == "nul" or raw.endswith(b"\0")
     found = _PRI.match(raw)
     value = int(found.group(1)) if found else -1
     if found is None or value > 191:
         flaws.append(_pri_fault(raw))
         return SyslogMessage(
             *(None, None, None, None, None, None, None, NO_DATA, decoded(_trimmed(raw))),
-            *(raw, transport, framing, "; ".join(flaws), arrival),
+            *(raw, transport, framing, "; ".join(flaws), arrival, None, raw.startswith(_BOM), had_nul, damage),
         )
     digits = found.group(1)
     if len(digits) > 1 and digits.startswith(b"0"):
@@ -117,6 +143,10 @@ def parse(
         framing,
         "; ".join(flaws) if flaws else None,
         arrival,
+        value,
+        header.message.startswith(_BOM),
+        had_nul,
+        damage,
     )
 
 

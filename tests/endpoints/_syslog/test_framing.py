@@ -98,7 +98,11 @@ def test_lines_stay_once_another_message_has_begun():
 
     assert framer.feed(b"<11>") == []
     assert framer.open_lines == 0
-    assert framer.feed(b"three\0") == [Frame(b"<11>three", "nul")]
+    (third,) = framer.feed(b"three\0")
+    assert (third.raw, third.framing, third.takes_back, third.damage) == (b"<11>three", "nul", 0, "split")
+    assert third.flaw == (
+        "NUL ended it, but LF the one before it: both may be one message, a line of which begins like another"
+    )
 
 
 def test_what_has_no_end_yet_is_pending():

@@ -38,7 +38,10 @@ def test_without_a_delimiter_nothing_is_received_until_the_connection_closes(sys
 
     message = syslog.wait_for("one")
     assert (message.text, message.framing) == ("one<12>two", "eof")
-    assert message.malformed == "the stream ended before the message did: no NUL, no LF, no octet count"
+    assert message.malformed == (
+        "the stream ended before the message did: no NUL, no LF, no octet count; it may hold several"
+    )
+    assert message.damage == "merged"
     assert syslog.pending == ()
 
 
