@@ -18,7 +18,7 @@ def _real(name: str) -> Callable[[], float]:
 
 
 class RealClock:
-    """The monotonic clock as it was before anybody froze it.
+    """The clocks as they were before anybody froze them.
 
     freezegun rebinds module attributes; it does not look into classes. A wait measured with a frozen clock would
     never end.
@@ -26,6 +26,8 @@ class RealClock:
 
     monotonic: Final = staticmethod(_real("monotonic"))
     perf_counter: Final = staticmethod(_real("perf_counter"))
+    #: The time of day, as ``time.time``.
+    time: Final = staticmethod(_real("time"))
 
 
 class Deadline:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from pytest_loghandlers._base.deadline import RealClock
@@ -15,6 +16,8 @@ from pytest_loghandlers._base.lifetime import Lifetime
 from pytest_loghandlers._base.match import Field, Matcher, Vocabulary
 from pytest_loghandlers._base.report import cut, listing, plural, show
 
+from ._delivery import compare
+from ._loss import Loss, checked, message_of
 from ._timeline import Timeline
 
 T = TypeVar("T")
@@ -69,11 +72,13 @@ class Endpoint(Lifetime, Generic[T]):
         self._errors: list[Exception] = []
         self._address: tuple[str, int] = (HOST, 0)
         self._began = 0.0
+        self._began_at = 0.0
         #: What the network did, for the explanation of a loss.
         self._timeline = Timeline(lambda: self._age)
 
     def _start(self) -> None:
         self._began = RealClock.monotonic()
+        self._began_at = RealClock.time()
         self._defer(self._raise_errors, "its own server code had failed")
         self._defer(self._inbox.close, "its waiters are let go")
 
@@ -110,6 +115,43 @@ class Endpoint(Lifetime, Generic[T]):
         """Forget what has arrived so far."""
         self._require_running()
         self._inbox.clear()
+
+    def assert_delivered(self, records: Iterable[logging.LogRecord | str], *, in_order: bool = True) -> tuple[T, ...]:
+        """Judge that what was logged has arrived: each record once, in the order in which they were logged.
+
+        ``records`` are log records (``capture_handler.records``) or messages; a record is recognised by its message
+        in what arrived. Other things may have arrived besides; what the endpoint answered with an error was not
+        delivered. Returns what carries each record, in their order.
+
+        The failure says for each missing record what the handlers did with it (when ``handler_spy`` is used in the
+        test), and what the network was doing then. It does not wait. Records logged by several threads at once have
+        no order: ``in_order=False``. Raises ArgumentError when there are no records.
+        """
+        __tracebackhide__ = True
+        self._require_running()
+        logged = checked(records)
+        items = self._inbox.snapshot()
+        refusals = {index: why for index, item in enumerate(items) if (why := self._refused(item)) is not None}
+        delivery = compare([message_of(each) for each in logged], [self._carried(item) for item in items], refusals)
+        if delivery.missing or delivery.twice or (in_order and delivery.early):
+            loss = Loss(self._who, logged, delivery, self._timeline, self._age_of, self._age)
+            raise AssertionError(
+                loss.text(items, self._judge.line, self._vocabulary.noun, self._sections(), in_order=in_order)
+            )
+        return tuple(items[place] for place in delivery.places if place is not None)
+
+    def _refused(self, item: T) -> str | None:  # noqa: ARG002 - a subclass looks at it
+        """Return why what arrived was not taken (``answered 500``): then its records are not delivered. Else None."""
+        return None
+
+    def _carried(self, item: T) -> str:
+        """Return the text of ``item`` in which the messages of records are recognised, each once."""
+        return self._vocabulary.text(item)
+
+    def _age_of(self, record: logging.LogRecord) -> float | None:
+        """Return the endpoint's age when ``record`` was made; None when it was made by another clock."""
+        age = record.created - self._began_at
+        return age if -0.001 <= age <= self._age + 0.001 else None
 
     def _wait_for(self, text: Any, count: int | None, timeout: float, wanted: dict[str, Any]) -> Any:
         __tracebackhide__ = True

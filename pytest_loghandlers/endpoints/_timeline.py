@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 #: Entries kept; after that only the last one is renewed.
 MOST: Final = 10_000
+#: Events that a story tells.
+TOLD: Final = 3
+
+
+class Entry(NamedTuple):
+    """One note."""
+
+    #: Real seconds since the endpoint's start.
+    age: float
+    #: Whether it lasts until the next state, or was of its moment.
+    is_state: bool
+    text: str
 
 
 class Timeline:
@@ -18,20 +30,35 @@ class Timeline:
 
     def __init__(self, age: Callable[[], float]) -> None:
         self._age = age
-        #: ``(age, is it a state, text)``, oldest first.
-        self.entries: list[tuple[float, bool, str]] = []
+        #: Oldest first.
+        self.entries: list[Entry] = []
 
     def state(self, text: str) -> None:
         """Note what holds from now on."""
-        self._keep(is_state=True, text=text)
+        self._keep(Entry(self._age(), is_state=True, text=text))
 
     def event(self, text: str) -> None:
         """Note what happened now."""
-        self._keep(is_state=False, text=text)
+        self._keep(Entry(self._age(), is_state=False, text=text))
 
-    def _keep(self, *, is_state: bool, text: str) -> None:
-        entry = (self._age(), is_state, text)
+    def story(self, begin: float, end: float) -> str:
+        """Return what was in force at the age ``begin``, and what happened from then until ``end``."""
+        entries = tuple(self.entries)
+        states = [entry for entry in entries if entry.is_state and entry.age <= begin]
+        told = [f"{states[-1].text} (since {when(states[-1].age)})" if states else "normal"]
+        happened = [entry for entry in entries if begin < entry.age <= end]
+        told += [f"{entry.text} at {when(entry.age)}" for entry in happened[:TOLD]]
+        if len(happened) > TOLD:
+            told.append(f"and {len(happened) - TOLD:,} more")
+        return "; ".join(told)
+
+    def _keep(self, entry: Entry) -> None:
         if len(self.entries) < MOST:
             self.entries.append(entry)
         else:
             self.entries[-1] = entry
+
+
+def when(age: float) -> str:
+    """Return an age as every listing writes it: ``+0.12 s``."""
+    return f"+{age:.2f} s"

@@ -12,7 +12,7 @@ from pytest_loghandlers._base.report import show
 
 from ._event import CLOSED, CUT, ESCAPED, FAILED, FLUSHED, REENTERED, Meant, SpyEvent, error_vocabulary
 from ._loops import loop_text
-from ._spy_text import done_text, errors_text, handled_text
+from ._spy_text import done_text, errors_text, fate_text, handled_text
 from ._turns import Recorder
 from ._watching import Watching
 
@@ -35,6 +35,10 @@ class HealthJudgements(Lifetime):
         """What was seen so far, oldest first: immutable, safe to read while records still come."""
         self._require_running()
         return self._recorder.inbox.snapshot()
+
+    def _fate(self, record: logging.LogRecord) -> str | None:
+        """Return what the watched handlers did with ``record`` (or a copy of it), None when they have not seen it."""
+        return fate_text(self._recorder.inbox.snapshot(), record)
 
     def _meant(self, handler: Handlers | None) -> Meant | None:
         self._require_running()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from pytest_loghandlers._base.lifetime import stack_of
 from pytest_loghandlers._base.match import Matcher
 from pytest_loghandlers._base.report import LISTED, layout, listing, plural, show
 
-from ._event import ESCAPED, FAILED, KINDS, Meant, SpyEvent, line
+from ._event import EMITTED, ESCAPED, FAILED, FILTERED, KINDS, Meant, SpyEvent, line
 from ._records import level_name, level_number, show_record
 from ._routing import level_came_past, times
 from ._turns import Recorder
@@ -145,3 +146,31 @@ def report_text(watching: Watching, recorder: Recorder) -> str:
 
 def _dedented(trace: str) -> str:
     return f"\n{INDENT}".join(said.removeprefix("  ") for said in trace.split("\n"))
+
+
+def fate_text(events: Sequence[SpyEvent], record: logging.LogRecord) -> str | None:
+    """Return what each handler did with ``record``; None when no event is about it."""
+    ends: dict[str, str] = {}
+    for event in events:
+        if event.record is None or not _is_same(event.record, record):
+            continue
+        name = event.handler_name
+        if event.kind == FAILED:
+            ends[name] = f"{name} called handleError: {event.exception or 'for no exception'}"
+        elif event.kind == ESCAPED:
+            ends[name] = f"{name} raised {event.exception}"
+        elif event.kind == EMITTED:
+            ends.setdefault(name, f"{name} emitted it without an error")
+        elif event.kind == FILTERED:
+            ends[name] = f"{name}'s filter refused it"
+    pending = {event.handler_name for event in events if event.record is not None and _is_same(event.record, record)}
+    ends |= {name: f"{name} has not returned yet" for name in pending if name not in ends}
+    return "; ".join(ends.values()) or None
+
+
+def _is_same(one: logging.LogRecord, other: logging.LogRecord) -> bool:
+    """Return whether they are one record, or one a copy of the other (QueueHandler, SocketHandler make copies)."""
+    if one is other:
+        return True
+    marks = ("created", "name", "levelno", "pathname", "lineno", "thread", "process")
+    return all(getattr(one, mark, None) == getattr(other, mark, None) for mark in marks)

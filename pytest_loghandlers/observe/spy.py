@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypedDict, Unpack, overload
 
 from pytest_loghandlers._base.errors import ArgumentError
+from pytest_loghandlers._base.fates import tell
 from pytest_loghandlers._base.judge import Judge
 from pytest_loghandlers._base.match import Text
 
@@ -62,6 +63,7 @@ class HandlerSpy(HealthJudgements):
         self._first = len(self._aside.records)
         self._defer(self._recorder.inbox.close, "the end of every wait")
         self._defer(self._watching.end, "the probes out of the handlers")
+        self._defer(tell(self._fate), "nobody is told more")
         if self._only:
             self._watching.add([self._watching.resolve(handler) for handler in self._only])
             return

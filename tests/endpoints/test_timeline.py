@@ -1,24 +1,45 @@
 from __future__ import annotations
 
+import pytest
+
 from pytest_loghandlers.endpoints import _timeline
 from pytest_loghandlers.endpoints._timeline import Timeline
 
 
-def test_notes_are_kept_with_their_moment():
-    ages = iter([0.5, 1.5])
-    timeline = Timeline(lambda: next(ages))
+@pytest.fixture
+def noted():
+    """Return a function: a timeline with these notes, a state in capitals, each a second after the one before."""
 
-    timeline.state("refusing connections")
-    timeline.event("2 connections reset (RST)")
+    def made(*texts):
+        ages = iter(range(1, len(texts) + 1))
+        timeline = Timeline(lambda: float(next(ages)))
+        for text in texts:
+            (timeline.state if text.isupper() else timeline.event)(text)
+        return timeline
 
-    assert timeline.entries == [(0.5, True, "refusing connections"), (1.5, False, "2 connections reset (RST)")]
+    return made
 
 
-def test_it_does_not_grow_without_end(monkeypatch):
+def test_notes_are_kept_with_their_moment(noted):
+    assert noted("REFUSING", "a reset").entries == [(1.0, True, "REFUSING"), (2.0, False, "a reset")]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "story"),
+    [
+        (0.5, 0.9, "normal"),
+        (0.5, 1.0, "normal; REFUSING at +1.00 s"),
+        (1.5, 1.9, "REFUSING (since +1.00 s)"),
+        (1.5, 2.5, "REFUSING (since +1.00 s); a reset at +2.00 s"),
+        (2.0, 2.9, "REFUSING (since +1.00 s)"),
+        (3.5, 9.0, "NORMAL (since +3.00 s); b at +4.00 s; c at +5.00 s; d at +6.00 s; and 1 more"),
+    ],
+)
+def test_a_story_has_what_was_in_force_and_what_happened(noted, begin, end, story):
+    assert noted("REFUSING", "a reset", "NORMAL", "b", "c", "d", "e").story(begin, end) == story
+
+
+def test_it_does_not_grow_without_end(monkeypatch, noted):
     monkeypatch.setattr(_timeline, "MOST", 3)
-    timeline = Timeline(lambda: 0.0)
 
-    for number in range(10):
-        timeline.event(str(number))
-
-    assert [text for _, _, text in timeline.entries] == ["0", "1", "9"]
+    assert [entry.text for entry in noted(*"abcdefgh").entries] == ["a", "b", "h"]

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import copy
+import logging
+
+import pytest
+
+from pytest_loghandlers import HandlerSpy
+from pytest_loghandlers._base.fates import fate_of
+
+
+class Failing(logging.Handler):
+    def emit(self, record):
+        try:
+            raise OSError("no route")
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record):
+        pass
+
+
+class Leaky(logging.Handler):
+    def emit(self, record):
+        raise ValueError("out")
+
+
+@pytest.fixture
+def record():
+    return logging.LogRecord("shop", logging.ERROR, __file__, 1, "x", None, None)
+
+
+def refusing():
+    handler = logging.Handler()
+    handler.addFilter(lambda record: False)
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("make", "fate"),
+    [
+        (Failing, "Failing called handleError: OSError: no route"),
+        (Leaky, "Leaky raised ValueError: out"),
+        (logging.StreamHandler, "StreamHandler emitted it without an error"),
+        (refusing, "Handler's filter refused it"),
+    ],
+)
+def test_what_a_watched_handler_did_with_a_record_can_be_asked_for(record, make, fate):
+    handler = make()
+    with HandlerSpy(handler):
+        try:
+            handler.handle(record)
+        except ValueError:
+            pass
+
+        assert fate_of(record) == fate
+        assert fate_of(copy.copy(record)) == fate
+        assert fate_of(logging.LogRecord("shop", 40, __file__, 2, "x", None, None)) is None
+
+    assert fate_of(record) is None
