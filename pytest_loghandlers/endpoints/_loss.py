@@ -154,7 +154,5 @@ class Loss:
         records = [self.logged[index] for index in self.delivery.missing[:TOLD]]
         fates = [fate_of(record) for record in records if isinstance(record, logging.LogRecord)]
         if fates and all(fate is not None and "handleError" not in fate and "raised" not in fate for fate in fates):
-            return (
-                "no handler reported the loss: each of them took the record and neither raised nor called handleError"
-            )
+            return "nobody was told: no handler raised or called handleError for what is missing"
         return None
