@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from pytest_loghandlers._base.errors import ArgumentError
+from pytest_loghandlers._base.report import show
 
 from .framing import LARGEST_MESSAGE, Frame, Framer
 from .message import SyslogMessage, parse
 
+#: The profiles, and the inputs of each; the first is the one that it has when none is named.
+PROFILES: Final[Mapping[str, tuple[str | None, ...]]] = {
+    "plain": (None,),
+    "rsyslog": (None, "imptcp", "imtcp_nul"),
+    "syslog_ng": ("network", "syslog"),
+    "journald": (None,),
+}
 _NOT_COUNTED: Final = "no octet count: over TLS there is no other framing (RFC 5425 4.3)"
 
 
@@ -17,6 +27,10 @@ class StreamFramer(Protocol):
     @property
     def pending(self) -> bytes:
         """What has come of a message whose end has not."""
+
+    @property
+    def awaits(self) -> str:
+        """What would end the pending bytes, in words: ``LF``, ``NUL or LF``, ``3 more of 12 octets``."""
 
     @property
     def open_lines(self) -> int:
@@ -75,3 +89,32 @@ class Plain:
                 damage=frame.damage,
             ),
         )
+
+
+def profile_named(name: Any, source: Any, largest: int) -> Profile:
+    """Return the profile ``name`` with its input ``source`` (None: the usual one); ``largest`` is for ``plain``.
+
+    Raises ArgumentError, with what there is to choose from.
+    """
+    if name not in PROFILES:
+        raise ArgumentError(f"profile={show(name)}: it is one of {', '.join(map(repr, PROFILES))}")
+    inputs = PROFILES[name]
+    if source is None:
+        source = inputs[0]
+    elif source not in inputs:
+        named = ", ".join(repr(each) for each in inputs if each is not None)
+        what = f"its inputs are {named}" if named else "it has no inputs to choose from"
+        raise ArgumentError(f"input={show(source)}: the profile is {name!r}, and {what}")
+    if name == "rsyslog":
+        from .rsyslog import Rsyslog
+
+        return Rsyslog(source)
+    if name == "syslog_ng":
+        from .syslog_ng import SyslogNg
+
+        return SyslogNg(source)
+    if name == "journald":
+        from .journald import Journald
+
+        return Journald()
+    return Plain(largest)

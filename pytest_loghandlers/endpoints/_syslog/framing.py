@@ -91,6 +91,16 @@ class Framer:
         return self._head or bytes(self._bytes[self._line :])
 
     @property
+    def awaits(self) -> str:
+        """What would end the pending bytes, in words."""
+        if self._count:
+            came = len(self._head) + self._left_out + len(self._bytes)
+            return f"{self._count - came:,} more of {self._count:,} octets"
+        if _MAYBE_COUNTED.fullmatch(self._bytes):
+            return "the end of what may be an octet count"
+        return "NUL" if self._ending == b"\0" else "NUL or LF"
+
+    @property
     def refuses(self) -> bool:
         """Whether the connection is to be closed: never, here."""
         return False
