@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from pytest_loghandlers.endpoints import syslog_endpoint as module
+from pytest_loghandlers.endpoints._network import pair as module
 from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has banks of sockets and counts what it drops")

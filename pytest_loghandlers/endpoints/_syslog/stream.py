@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers.endpoints._network.link import Link
@@ -40,9 +41,23 @@ class Streams:
         self.open_ones[stream] = None
         return stream
 
-    def pending(self) -> tuple[bytes, ...]:
-        """Return the bytes of each message whose end has not come."""
-        return tuple(rest for stream in tuple(self.open_ones) if (rest := stream.framer.pending))
+    def pending(self) -> tuple[Pending, ...]:
+        """Return each message whose end has not come."""
+        return tuple(
+            Pending(stream.transport, rest, stream.framer.awaits)
+            for stream in tuple(self.open_ones)
+            if (rest := stream.framer.pending)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What has come of one message whose end has not."""
+
+    transport: str
+    octets: bytes
+    #: What would end it, in words.
+    awaits: str
 
 
 class _Stream:
@@ -50,7 +65,7 @@ class _Stream:
 
     def __init__(self, streams: Streams, transport: str, link: Link) -> None:
         self._streams = streams
-        self._transport = transport
+        self.transport = transport
         self._link = link
         self._profile = streams.profile()
         self.framer = self._profile.framer(transport)
@@ -79,7 +94,7 @@ class _Stream:
         for frame in frames:
             if frame.takes_back:
                 streams.inbox.take_back(self._lines[-frame.takes_back :])
-            for message in self._profile.read(frame, transport=self._transport, arrival=streams.age()):
+            for message in self._profile.read(frame, transport=self.transport, arrival=streams.age()):
                 self._lines.append(message)
                 streams.inbox.put(message)
             if link is not None and link.took_one():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, overload
 
 from pytest_loghandlers._base.match import Text
@@ -31,6 +32,10 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         hostname: Text | None = None,
         procid: Text | int | None = None,
         msgid: Text | None = None,
+        structured_data: str | Mapping[str, Mapping[str, Any]] | None = None,
+        had_bom: bool | None = None,
+        had_nul: bool | None = None,
+        framing: str | None = None,
         transport: str | None = None,
         malformed: bool | Text | None = None,
         count: None = None,
@@ -47,6 +52,10 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         hostname: Text | None = None,
         procid: Text | int | None = None,
         msgid: Text | None = None,
+        structured_data: str | Mapping[str, Mapping[str, Any]] | None = None,
+        had_bom: bool | None = None,
+        had_nul: bool | None = None,
+        framing: str | None = None,
         transport: str | None = None,
         malformed: bool | Text | None = None,
         count: int,
@@ -58,8 +67,11 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         """Wait at most ``timeout`` seconds for a message, and return it; with ``count=n`` for n, as a tuple.
 
         ``text`` is contained (a compiled regex: found) in the message's text. ``facility`` and ``severity`` are
-        keywords (``local0``, ``err`` or ``error``) or numbers. ``malformed`` is True, False, or contained in the
-        reason. The rest is equal, or a compiled regex. Raises AssertionError when the time is over.
+        keywords (``local0``, ``err`` or ``error``) or numbers. ``structured_data`` is an SD-ID, or
+        ``{id: {name: value}}`` of what must be among it. ``framing`` is ``datagram``, ``octet_counting``, ``lf``,
+        ``nul`` or ``eof``; ``transport`` is ``udp``, ``tcp``, ``tls``, ``unix_dgram`` or ``unix_stream``.
+        ``malformed`` is True, False, or contained in the reason. The rest is equal, or a compiled regex. Raises
+        AssertionError when the time is over.
         """
         __tracebackhide__ = True
         return self._wait_for(text, count, timeout, wanted)
@@ -75,6 +87,10 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         hostname: Text | None = None,
         procid: Text | int | None = None,
         msgid: Text | None = None,
+        structured_data: str | Mapping[str, Mapping[str, Any]] | None = None,
+        had_bom: bool | None = None,
+        had_nul: bool | None = None,
+        framing: str | None = None,
         transport: str | None = None,
         malformed: bool | Text | None = None,
         count: None = None,
@@ -90,6 +106,10 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         hostname: Text | None = None,
         procid: Text | int | None = None,
         msgid: Text | None = None,
+        structured_data: str | Mapping[str, Mapping[str, Any]] | None = None,
+        had_bom: bool | None = None,
+        had_nul: bool | None = None,
+        framing: str | None = None,
         transport: str | None = None,
         malformed: bool | Text | None = None,
         count: int,
@@ -112,6 +132,10 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         hostname: Text | None = None,
         procid: Text | int | None = None,
         msgid: Text | None = None,
+        structured_data: str | Mapping[str, Mapping[str, Any]] | None = None,
+        had_bom: bool | None = None,
+        had_nul: bool | None = None,
+        framing: str | None = None,
         transport: str | None = None,
         malformed: bool | Text | None = None,
     ) -> None:
@@ -122,9 +146,10 @@ class SyslogVerbs(Endpoint[SyslogMessage]):
         __tracebackhide__ = True
         wanted: dict[str, Any] = {"facility": facility, "severity": severity, "app_name": app_name}
         wanted |= {"hostname": hostname, "procid": procid, "msgid": msgid, "transport": transport}
+        wanted |= {"structured_data": structured_data, "had_bom": had_bom, "had_nul": had_nul, "framing": framing}
         wanted["malformed"] = malformed
         self._assert_not_received(text, wanted)
-        if self.dropped and transport != "tcp":
+        if self.dropped and transport in (None, "udp") and framing in (None, "datagram"):
             matcher = VOCABULARY.matcher(text, **wanted)
             raise AssertionError(
                 layout(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, one_of
+from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, one_of
 from pytest_loghandlers._base.report import cut, plural, show
 
-from .message import FACILITIES, SEVERITIES, SyslogMessage, decoded
+from .message import FACILITIES, SEVERITIES, StructuredData, SyslogMessage, decoded
+from .stream import Pending
 
+TRANSPORTS: Final = ("udp", "tcp", "tls", "unix_dgram", "unix_stream")
+FRAMINGS: Final = ("datagram", "octet_counting", "lf", "nul", "eof")
 #: Names that SysLogHandler takes as well.
 _OTHER_NAMES: Final = {
     "critical": "crit",
@@ -81,6 +84,51 @@ _MALFORMED: Final = Field[SyslogMessage](
     ),
 )
 
+
+def _accept_flag(name: str) -> Callable[[Any], Any]:
+    def accept(wanted: Any) -> Any:
+        if isinstance(wanted, bool):
+            return wanted
+        raise ArgumentError(f"{name}={show(wanted)}: it is True or False")
+
+    return accept
+
+
+def _flag(name: str, what: str) -> Field[SyslogMessage]:
+    """Return the field of a yes or no; ``what`` is what came with the message, or did not."""
+    return Field(
+        name,
+        lambda message: getattr(message, name),
+        accept=_accept_flag(name),
+        brief=lambda wanted: f"{'with' if wanted else 'without'} {what}",
+        clause=lambda wanted: f"{'with' if wanted else 'without'} {what}",
+    )
+
+
+def _accept_data(wanted: Any) -> Any:
+    if isinstance(wanted, str) or (
+        isinstance(wanted, Mapping) and all(isinstance(params, Mapping) for params in wanted.values())
+    ):
+        return wanted
+    raise ArgumentError(
+        f"structured_data={show(wanted)}: it is an SD-ID, or {{id: {{name: value}}}} of what must be among it"
+    )
+
+
+def _agree_data(wanted: Any, got: StructuredData) -> bool:
+    """Return whether ``got`` holds the element, or all the elements and values, that are wanted."""
+    if isinstance(wanted, str):
+        return wanted in got
+    return all(
+        identity in got and all(equal(value, got[identity].get(name)) for name, value in params.items())
+        for identity, params in wanted.items()
+    )
+
+
+def _say_data(value: Any) -> str:
+    return show(value if isinstance(value, str) else {identity: dict(params) for identity, params in value.items()})
+
+
 VOCABULARY: Final = Vocabulary[SyslogMessage](
     "message",
     lambda message: message.text,
@@ -110,13 +158,35 @@ VOCABULARY: Final = Vocabulary[SyslogMessage](
         Field(
             "transport",
             lambda message: message.transport,
-            accept=one_of("transport", "udp", "tcp"),
+            accept=one_of("transport", *TRANSPORTS),
             say=_say,
             brief=lambda wanted: f"over {getattr(wanted, 'pattern', wanted)}",
         ),
+        Field(
+            "framing",
+            lambda message: message.framing,
+            accept=one_of("framing", *FRAMINGS),
+            say=_say,
+            brief=lambda wanted: f"framed by {getattr(wanted, 'pattern', wanted)}",
+        ),
+        Field(
+            "structured_data",
+            lambda message: message.structured_data,
+            accept=_accept_data,
+            agree=_agree_data,
+            say=_say_data,
+            clause=lambda wanted: f"whose structured_data holds {_say_data(wanted)}",
+        ),
+        _flag("had_bom", "a BOM"),
+        _flag("had_nul", "a NUL at its end"),
         _MALFORMED,
     ),
 )
+
+
+def called(transport: str) -> str:
+    """Return what a stream's transport is called in a sentence."""
+    return "a unix stream" if transport == "unix_stream" else transport.upper()
 
 
 def line(message: SyslogMessage) -> str:
@@ -127,14 +197,15 @@ def line(message: SyslogMessage) -> str:
     return f"+{message.arrival:.2f} s  {message.transport}  {source}  {tag}{show(message.text)}{flaw}"
 
 
-def hint(matcher: Matcher[Any], items: Sequence[SyslogMessage], pending: Sequence[bytes]) -> str | None:
+def hint(matcher: Matcher[Any], items: Sequence[SyslogMessage], pending: Sequence[Pending]) -> str | None:
     """Return the one certain explanation of a miss, or None."""
-    for rest in pending:
-        if _is_in(matcher, rest):
-            return (
-                f"it is in the {plural(len(rest), 'octet')} pending over TCP, which no NUL, LF or octet count ends; a "
-                "syslog daemon waits for it too.\n          SysLogHandler ends its messages unless append_nul is False"
-            )
+    for begun in pending:
+        if _is_in(matcher, begun.octets):
+            what = f"{plural(len(begun.octets), 'octet')} pending over {called(begun.transport)}"
+            why = f"it is in the {what}, waiting for {begun.awaits}: a syslog daemon waits too"
+            if begun.awaits == "NUL or LF":
+                why += ".\n          SysLogHandler ends its messages unless append_nul is False"
+            return why
     for index in range(len(items) - 1, max(-1, len(items) - 1000), -1):
         message = items[index]
         content = message.raw.partition(b">")[2].removesuffix(b"\0").removesuffix(b"\n")
