@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from ._base.errors import MissingExtraError as MissingExtraError
     from ._base.errors import UnknownHandlerError as UnknownHandlerError
     from .endpoints._headers import Headers as Headers
+    from .endpoints._records.backoff import BackoffClock as BackoffClock
+    from .endpoints._records.numbering import Gaps as Gaps
+    from .endpoints._records.received import ReceivedRecord as ReceivedRecord
+    from .endpoints._records.stream import RecordConnection as RecordConnection
     from .endpoints._smtp.mail import Mail as Mail
     from .endpoints._syslog.message import SyslogMessage as SyslogMessage
     from .endpoints._webhook.request import WebhookRequest as WebhookRequest
+    from .endpoints.record_endpoint import RecordEndpoint as RecordEndpoint
     from .endpoints.smtp_endpoint import SmtpEndpoint as SmtpEndpoint
     from .endpoints.syslog_endpoint import SyslogEndpoint as SyslogEndpoint
     from .endpoints.webhook_endpoint import WebhookEndpoint as WebhookEndpoint
@@ -44,14 +49,19 @@ _ROOMS = {
     "LogRotation": "stress.log_rotation",
     "LoggingSandbox": "observe.sandbox",
     "QueueSaturation": "stress.queue_saturation",
+    "RecordEndpoint": "endpoints.record_endpoint",
     "SmtpEndpoint": "endpoints.smtp_endpoint",
     "SyslogEndpoint": "endpoints.syslog_endpoint",
     "WebhookEndpoint": "endpoints.webhook_endpoint",
     "Audit": "stress._rotation_audit",
+    "BackoffClock": "endpoints._records.backoff",
+    "Gaps": "endpoints._records.numbering",
     "Generation": "stress._rotation_files",
     "Headers": "endpoints._headers",
     "Mail": "endpoints._smtp.mail",
     "QueuedRecord": "stress._queue_entry",
+    "ReceivedRecord": "endpoints._records.received",
+    "RecordConnection": "endpoints._records.stream",
     "Rotation": "stress._rotation_files",
     "Route": "observe.route",
     "SpyError": "observe._event",

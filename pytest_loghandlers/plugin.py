@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .endpoints.record_endpoint import RecordEndpoint
     from .endpoints.smtp_endpoint import SmtpEndpoint
     from .endpoints.syslog_endpoint import SyslogEndpoint
     from .endpoints.webhook_endpoint import WebhookEndpoint
@@ -79,6 +80,15 @@ def webhook_endpoint(request: pytest.FixtureRequest) -> Iterator[WebhookEndpoint
     from .endpoints.webhook_endpoint import WebhookEndpoint
 
     yield from opened(request, WebhookEndpoint())
+
+
+@pytest.fixture
+def record_endpoint(request: pytest.FixtureRequest) -> Iterator[RecordEndpoint]:
+    """A receiver of pickled records, UDP and TCP on one port of 127.0.0.1, that executes nothing."""
+    from ._sections import opened
+    from .endpoints.record_endpoint import RecordEndpoint
+
+    yield from opened(request, RecordEndpoint())
 
 
 @pytest.fixture

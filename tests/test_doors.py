@@ -42,6 +42,12 @@ USES = {
         with direct.open(room.url, b'disk full', timeout=10):
             pass
     """,
+    "record_endpoint": """
+        sender = logging.handlers.SocketHandler(*room.address)
+        sender.handle(logging.makeLogRecord({'msg': 'disk full'}))
+        sender.close()
+        room.wait_for('disk full', timeout=10)
+    """,
     "queue_saturation": """
         room.hold(logging.handlers.QueueHandler(queue.Queue(3)))
         room.fill()
@@ -61,6 +67,7 @@ REFUSED = {
     "syslog_endpoint": "room.received",
     "smtp_endpoint": "room.address",
     "webhook_endpoint": "room.url",
+    "record_endpoint": "room.received",
     "queue_saturation": "room.fill()",
     "log_rotation": "room.delete('shop.log')",
 }

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import logging
 import os
 import smtplib
 import socket
 import threading
 import time
 import urllib.request
+from logging.handlers import DatagramHandler, SocketHandler
 from pathlib import Path
 
 import pytest
 
-from pytest_loghandlers import LifetimeError, SmtpEndpoint, SyslogEndpoint, WebhookEndpoint
+from pytest_loghandlers import LifetimeError, RecordEndpoint, SmtpEndpoint, SyslogEndpoint, WebhookEndpoint
 
 #: Seconds in which everything must be over, also on a busy machine.
 SOON = 4.0
@@ -40,10 +42,25 @@ def syslog_udp(endpoint, text):
         client.sendto(b"<14>" + text.encode(), endpoint.address)
 
 
+def record_tcp(endpoint, text):
+    send_record(SocketHandler(*endpoint.address), text)
+
+
+def record_udp(endpoint, text):
+    send_record(DatagramHandler(*endpoint.address), text)
+
+
+def send_record(handler, text):
+    with contextlib.closing(handler):
+        handler.handle(logging.makeLogRecord({"msg": text, "levelno": 20, "levelname": "INFO", "name": "shop"}))
+
+
 #: Each endpoint with a way to deliver a text to it, and the beginning of a conversation that is never ended.
 CASES = {
     "webhook": (WebhookEndpoint, post, b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nhalf"),
     "smtp": (SmtpEndpoint, mail, b"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\nhalf"),
+    "records over TCP": (RecordEndpoint, record_tcp, b"\0\0\1\0half"),
+    "records over UDP": (RecordEndpoint, record_udp, b"\0\0\1\0half"),
     "syslog over TCP": (SyslogEndpoint, syslog_tcp, b"<14>half"),
     "syslog over UDP": (SyslogEndpoint, syslog_udp, b"<14>half"),
 }
