@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from .alerts import looks_like, reason_of
 from .faults import How
 from .link import ConnectionProtocol, Link, Owner
 
@@ -22,22 +23,6 @@ RECORD: Final = 16 * 1024
 LINGER: Final = 0.2
 #: The first octets of a TLS record that can begin a connection: alert, handshake; and of an SSLv2 hello.
 _BEGINNINGS: Final = (0x15, 0x16, 0x80)
-
-_REFUSED: Final = {
-    "UNKNOWN_CA": "it does not trust the CA that issued it",
-    "BAD_CERTIFICATE": "it is not valid, not valid yet, or for another host",
-    "CERTIFICATE_EXPIRED": "it has expired",
-    "CERTIFICATE_REVOKED": "it was revoked",
-    "CERTIFICATE_UNKNOWN": "it could not be accepted",
-    "UNSUPPORTED_CERTIFICATE": "its kind is not supported",
-}
-_FAILED: Final = {
-    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the client showed no certificate, and one is demanded",
-    "NO_SHARED_CIPHER": "the client offers no cipher that the endpoint has",
-    "UNSUPPORTED_PROTOCOL": "the client offers no version of TLS that the endpoint speaks",
-    "VERSION_TOO_LOW": "the client offers no version of TLS that the endpoint speaks",
-}
-
 #: What is told of a connection on which TLS failed: the reason, and the octets that came, the first RAW_KEPT.
 OnFailed = Callable[[str, bytes], object]
 
@@ -73,8 +58,8 @@ class Tls:
     """One TLS connection: what serves the one below, and the ``Link`` of the protocol above."""
 
     __slots__ = (
-        *("_above", "_closing", "_connection", "_ended", "_head", "_incoming", "_make", "_outgoing"),
-        *("_on_failed", "_on_truncated", "_session", "peer"),
+        *("_above", "_closing", "_connection", "_ended", "_head", "_incoming", "_lingering", "_make"),
+        *("_outgoing", "_on_failed", "_on_truncated", "_session", "peer"),
     )
 
     def __init__(
@@ -100,6 +85,8 @@ class Tls:
         self._ended = False
         #: Nothing more is written: close_notify has been.
         self._closing = False
+        #: TLS has failed, and the client has a moment to read why.
+        self._lingering = False
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._session = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
@@ -121,6 +108,11 @@ class Tls:
         """Its TLS session: version, cipher, the client's certificate."""
         return self._session
 
+    @property
+    def unsent(self) -> int:
+        """How many octets wait until the socket takes more."""
+        return self._connection.unsent
+
     def write(self, data: bytes) -> None:
         """Send ``data``, encrypted."""
         import ssl
@@ -139,7 +131,8 @@ class Tls:
     def close(self) -> None:
         """Send close_notify, and close when everything written has been sent."""
         self._notify()
-        self._connection.close()
+        if not self._lingering:
+            self._connection.close()
 
     def finish(self) -> None:
         """Send close_notify, close the writing side, and read on into nothing."""
@@ -209,7 +202,7 @@ class Tls:
         first = not self._head
         self._head += data[: RAW_KEPT - len(self._head)]
         if first and data[0] not in _BEGINNINGS:
-            self._refuse(f"this is no TLS: the client sent plain text to a TLS port ({_looks_like(data)})")
+            self._refuse(f"this is no TLS: the client sent plain text to a TLS port ({looks_like(data)})")
             return False
         try:
             self._session.do_handshake()
@@ -217,8 +210,7 @@ class Tls:
             self._flush()
             return False
         except ssl.SSLError as error:
-            self._flush()
-            self._refuse(_reason(error))
+            self._refuse(reason_of(error))
             return False
         self._flush()
         self._head.clear()
@@ -247,8 +239,10 @@ class Tls:
             over = True
         except ssl.SSLError as error:
             broken = error
-        # What TLS itself has to say: new keys, an alert.
-        self._flush()
+        if broken is None:
+            self._flush()  # What TLS itself has to say: new keys.
+        else:
+            self._closing = True  # OpenSSL encrypts nothing more.
         plain = b"".join(parts)
         if plain:
             self._above.data(plain)
@@ -263,9 +257,9 @@ class Tls:
         if self._ended or self._above is None or self.gone:
             return
         self._ended = True
-        self._tell(_reason(error, during="TLS session"), data)
-        self._above.eof()
+        self._tell(reason_of(error, during="TLS session"), data)
         self._hang_up()
+        self._above.eof()
 
     def _refuse(self, reason: str) -> None:
         self._ended = True
@@ -275,9 +269,11 @@ class Tls:
     def _hang_up(self) -> None:
         """Let the client read why, and then close, also when it goes on sending."""
         self._closing = True
+        self._flush()
         if not self.gone:
             self._connection.finish()
         if not self.gone:
+            self._lingering = True
             self.owner.reactor.call_later(LINGER, self._connection.close, self.owner.on_error)
 
     def _tell(self, reason: str, data: bytes) -> None:
@@ -299,28 +295,3 @@ class Tls:
         except (ssl.SSLError, OSError, ValueError):
             pass  # Its own close_notify is written by now; nobody waits for the client's.
         self._flush()
-
-
-def _looks_like(data: bytes) -> str:
-    if data[:1] == b"<" or data[:1].isdigit():
-        return "it looks like syslog"
-    if data.split(b" ", 1)[0] in (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"OPTIONS", b"CONNECT"):
-        return "it looks like HTTP: http:// where https:// is meant"
-    return "its first octets are " + data[:8].hex(" ")
-
-
-def _reason(error: ssl.SSLError, during: str = "TLS handshake") -> str:
-    """Return in words what OpenSSL calls, for example, ``TLSV1_ALERT_UNKNOWN_CA``."""
-    code = (getattr(error, "reason", None) or str(error)).upper().replace(" ", "_")
-    __, is_alert, alert = code.rpartition("ALERT_")
-    if is_alert:
-        told = alert.lower()
-        if alert in _REFUSED:
-            return f"the client refused the endpoint's certificate: {_REFUSED[alert]} (alert {told})"
-        return f"the client broke off the {during} (alert {told})"
-    if code in _FAILED:
-        return f"the {during} failed: {_FAILED[code]}"
-    if code == "CERTIFICATE_VERIFY_FAILED":
-        why = getattr(error, "verify_message", "") or "it could not be verified"
-        return f"the {during} failed: the client's certificate was refused: {why}"
-    return f"the {during} failed: {code.lower().replace('_', ' ')}"
