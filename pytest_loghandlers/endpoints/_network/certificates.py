@@ -64,8 +64,8 @@ def _trustme() -> Any:
         import trustme
     except ImportError as error:
         raise MissingExtraError(
-            'TLS endpoints make their certificates with trustme, which cannot be imported here: pip install "'
-            'pytest-loghandlers[tls]"'
+            'TLS endpoints make their certificates with trustme, which cannot be imported here: '
+            'pip install "pytest-loghandlers[tls]"'
         ) from error
     return trustme
 

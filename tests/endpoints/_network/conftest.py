@@ -111,6 +111,7 @@ class OwnHands:
                 self.send(self.outgoing.read())
                 self.receive()
             else:
+                self.send(self.outgoing.read())
                 return self
 
     def sealed(self, text):
