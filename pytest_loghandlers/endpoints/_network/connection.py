@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from .backpressure import narrow, widen
 from .faults import Break, How
 from .link import ConnectionProtocol, Owner
 from .reactor import READ, WRITE, Timer, Watch
@@ -24,8 +26,8 @@ class Connection:
     """One client's socket: a ``Link``."""
 
     __slots__ = (
-        *("_closing", "_cut", "_finishing", "_half", "_left", "_out", "_paused", "_protocol", "_rest", "_watch"),
-        *("gone", "owner", "peer", "sock"),
+        *("_closing", "_cut", "_finishing", "_half", "_left", "_narrow", "_out", "_paused", "_protocol", "_rest"),
+        *("_watch", "gone", "owner", "peer", "sock"),
     )
 
     def __init__(
@@ -45,8 +47,16 @@ class Connection:
         #: The fault that strikes when ``_left`` more octets have been read.
         self._cut: Break | None = None
         self._left = 0
+        #: Whether it is read slowly or not at all, with small buffers.
+        self._narrow = owner.faults.rate is not None
+        self._watch: Watch = owner.reactor.watch(sock, self._ready, self._failed, 0)
         self._protocol = make(self)
-        self._watch: Watch = owner.reactor.watch(sock, self._ready, self._failed, self._reading())
+        self.look_again()
+
+    @property
+    def unsent(self) -> int:
+        """How many octets wait until the socket takes more."""
+        return len(self._out)
 
     def write(self, data: bytes) -> None:
         """Send ``data``."""
@@ -58,7 +68,7 @@ class Connection:
             except (BlockingIOError, InterruptedError):
                 pass
             except OSError:
-                self._lose()
+                self.lose()
                 return
         if data:
             self._out += data
@@ -68,7 +78,7 @@ class Connection:
         """Close when everything written has been sent."""
         self._closing = True
         if not self._out:
-            self._lose()
+            self.lose()
 
     def finish(self) -> None:
         """Close the writing side when everything written has been sent; read on, into nothing."""
@@ -80,7 +90,7 @@ class Connection:
         """Break the connection with a RST."""
         if not self.gone:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            self._lose()
+            self.lose()
 
     def break_off(self, how: How) -> None:
         """Break it now: ``half_close`` shuts the writing side and goes on reading."""
@@ -89,7 +99,7 @@ class Connection:
         if how == "reset":
             self.reset()
         elif how == "disconnect":
-            self._lose()
+            self._end_orderly()
         elif not self._half:
             self._half = True
             self._out.clear()
@@ -107,23 +117,41 @@ class Connection:
 
     def took_one(self) -> bool:
         """Let a scripted fault strike; return whether the connection is gone."""
-        fault = self.owner.faults.next
-        if fault is not None and fault.after is None and not self.gone:
-            self.owner.faults.take()
-            self.break_off(fault.how)
+        # One that is to strike later in the stream came first.
+        if self.owner.faults.next is not None and self._cut is None:
+            self._strike(self._take(later=False))
         return self.gone
 
     def began(self) -> None:
         """Let a fault strike that waits for no octet. Called once, when the connection has been accepted."""
         fault = self.owner.faults.next
         if fault is not None and fault.after == 0:
-            self.owner.faults.take()
-            self.break_off(fault.how)
+            self._strike(self.owner.faults.take())
 
     def look_again(self) -> None:
         """Read, or do not: what decides about it has changed."""
         if not self.gone:
             self._watch.want(self._watch.events & ~READ | self._reading())
+
+    def read_at(self, rate: float | None, room: int) -> None:
+        """Learn that the listener's rate of reading is ``rate`` now; normally its receive buffer has ``room``."""
+        if self.gone:
+            return
+        if (rate is not None) != self._narrow:
+            self._narrow = rate is not None
+            if self._narrow:
+                narrow(self.sock)
+            else:
+                widen(self.sock, room)
+        if self._rest is not None:
+            # It was for the rate before.
+            self._rest.cancel()
+            self._rest = None
+        self.look_again()
+
+    def recover(self) -> None:
+        """Forget the fault that was to strike."""
+        self._cut = None
 
     def drop(self) -> None:
         """Close at once, without a word to the protocol."""
@@ -136,7 +164,7 @@ class Connection:
 
     def catch_up(self) -> None:
         """Read what the kernel holds now, in the calling thread; of what is read slowly, nothing."""
-        if self.owner.faults.rate is not None:
+        if self._narrow:
             return
         try:
             for _ in range(READS):
@@ -149,11 +177,15 @@ class Connection:
         silent = self._paused or self._rest is not None or self.owner.faults.rate == 0
         return 0 if silent else READ
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
+        """End it as the end of a process does: the system sends a FIN, or a RST when something is unread."""
         if self.gone:
             return
         self.drop()
         self.owner.connections.discard(self)
+        if self._cut is not None:
+            self.owner.faults.give_back(self._cut)
+            self._cut = None
         try:
             self._protocol.lost()
         except Exception as error:  # noqa: BLE001 - kept, and raised when the endpoint stops
@@ -175,12 +207,12 @@ class Connection:
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            self._lose()
+            self.lose()
             return
         if not self._out:
             self._watch.want(self._watch.events & ~WRITE)
             if self._closing:
-                self._lose()
+                self.lose()
             elif self._finishing:
                 self._shut()
 
@@ -188,56 +220,77 @@ class Connection:
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
-            self._lose()
+            self.lose()
+
+    def _end_orderly(self) -> None:
+        # Closing it with something unread would send a RST.
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+            for _ in range(READS):
+                if not self.sock.recv(CHUNK):
+                    break
+        self.lose()
+
+    def _take(self, *, later: bool) -> Break | None:
+        """Take the next fault, if it is one for this connection, now or (``later``) in the middle of something."""
+        fault = self.owner.faults.next
+        if fault is None or (fault.after is not None) != later or (self._half and fault.how == "half_close"):
+            return None
+        return self.owner.faults.take()
+
+    def _strike(self, fault: Break | None) -> None:
+        if fault is not None and not self.gone:
+            self._cut = None
+            self.owner.faults.tell(f"a connection was {fault}")
+            self.break_off(fault.how)
 
     def _room(self) -> int:
-        """Return how many octets the next read may take; 0 when a fault has struck instead."""
-        if self._cut is None:
-            fault = self.owner.faults.next
-            if fault is not None and fault.after is not None:
-                self.owner.faults.take()
-                self._cut, self._left = fault, fault.after
-        room = CHUNK
-        if self._cut is not None:
-            if not self._left:
-                self._strike()
-                return 0
-            room = min(room, self._left)
-        if self.owner.faults.rate:
-            room = min(room, max(1, int(self.owner.faults.rate / TICKS)))
-        return room
-
-    def _strike(self) -> None:
-        cut, self._cut = self._cut, None
-        if cut is not None:
-            self.break_off(cut.how)
+        """Return how many octets the next read may take; 0 when a fault has ended the connection instead."""
+        room, rate = CHUNK, self.owner.faults.rate
+        if rate:
+            room = min(room, max(1, int(rate / TICKS)))
+        while not self.gone:
+            if self._cut is None:
+                self._cut = self._take(later=True)
+                if self._cut is None:
+                    return room
+                self._left = self._cut.after or 0
+            if self._left:
+                return min(room, self._left)
+            self._strike(self._cut)
+        return 0
 
     def _read(self) -> bool:
         """Read once; return whether there may be more."""
-        room = self._room()
-        if not room:
-            return not self.gone
+        faults = self.owner.faults
+        room = CHUNK
+        if faults.next is not None or faults.rate is not None or self._cut is not None:
+            room = self._room()
+            if not room:
+                return False
         try:
             data = self.sock.recv(room)
         except (BlockingIOError, InterruptedError):
             return False
         except OSError:
-            self._lose()
+            faults.tell("a client broke its connection")
+            self.lose()
             return False
         if self._finishing:
             if not data:
-                self._lose()
+                self.lose()
             return bool(data)
         if not data:
             self.pause()
             self._protocol.eof()
             return False
-        self._left -= len(data)
+        if self._cut is not None:
+            self._left -= len(data)
         self._protocol.data(data)
         if self._cut is not None and not self._left:
-            self._strike()
-        if self.owner.faults.rate and not self.gone:
-            self._rest = self.owner.reactor.call_later(len(data) / self.owner.faults.rate, self._rested, self._failed)
+            self._strike(self._cut)
+        if faults.rate and not self.gone:
+            self._rest = self.owner.reactor.call_later(len(data) / faults.rate, self._rested, self._failed)
             self.look_again()
         return True
 

@@ -99,6 +99,8 @@ class Datagrams:
         self._kept: list[Datagram] = []
         self._poll: Any = None
         self._by_number: dict[int, socket.socket] = {}
+        #: What the sockets that are closed had to drop.
+        self._dropped = 0
         first = _bound(("127.0.0.1", 0))
         self._sockets = [first]
         self.address: tuple[str, int] = first.getsockname()
@@ -126,7 +128,7 @@ class Datagrams:
     def dropped(self) -> int | None:
         """How many datagrams the kernel dropped for want of room; None where the system does not tell."""
         known = [account for sock in self._sockets if (account := memory(sock)) is not None]
-        return sum(account[8] for account in known) if known else None
+        return self._dropped + sum(account[8] for account in known) if known else None
 
     def spread(self) -> None:
         """Make a bank of the socket where one is too small. To be called before anybody knows the port."""
@@ -170,12 +172,35 @@ class Datagrams:
             if whole:
                 complete = began
 
+    def refuse(self) -> None:
+        """Close the sockets, and keep the port: who sends is refused. What nobody read is gone; ``reopen`` undoes it.
+
+        The port is held by a socket that is connected to itself: nobody else's datagram is for it.
+        """
+        self._replace(refusing=True)
+
+    def reopen(self) -> None:
+        """Close the sockets, and open others on the same port; what nobody read is gone."""
+        self._replace(refusing=False)
+
     def close(self) -> None:
         """Close the sockets; what nobody read is gone."""
         if self._poll is not None:
             self._poll.close()
         for sock in self._sockets:
             sock.close()
+
+    def _replace(self, *, refusing: bool) -> None:
+        self._dropped = self.dropped or 0
+        old, poll = self._sockets, self._poll
+        new = _heir(old, self.address)
+        self._sockets, self._poll, self._by_number, self._kept = [new], None, {}, []
+        if poll is not None:
+            poll.close()
+        if refusing:
+            new.connect(self.address)
+        else:
+            self._prepare(new)
 
     def _drain(self, sock: socket.socket, found: list[Datagram]) -> bool:
         """Append what ``sock`` holds; return whether all of it."""
@@ -208,7 +233,7 @@ class Datagrams:
             return
         try:
             while len(self._sockets) < wanted:
-                sock = _bound(self.address, shared=True)
+                sock = _bound(self.address, option=socket.SO_REUSEPORT)
                 self._sockets.append(sock)
                 self._prepare(sock)
         except OSError:
@@ -227,17 +252,36 @@ class Datagrams:
         self._poll = poll
 
 
-def _bound(address: tuple[str, int], *, shared: bool = False) -> socket.socket:
+def _bound(address: tuple[str, int], *, option: int | None = None) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        if shared:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if option is not None:
+            sock.setsockopt(socket.SOL_SOCKET, option, 1)
         sock.setblocking(False)
         sock.bind(address)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _heir(old: list[socket.socket], address: tuple[str, int]) -> socket.socket:
+    """Return a socket on the port of ``old``, which are closed; on Linux nobody can take it in between."""
+    new = None
+    if LINUX:
+        # Not SO_REUSEPORT: in a group that has had a connected socket the kernel looks at each member.
+        try:
+            for sock in old:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            new = _bound(address, option=socket.SO_REUSEADDR)
+        except OSError:
+            pass
+    for sock in old:
+        sock.close()
+    if new is None:
+        return _bound(address)
+    new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return new
 
 
 def _by_stamp(datagram: Datagram) -> int:

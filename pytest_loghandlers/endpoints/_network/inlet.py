@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.inbox import Inbox
 
 from .datagrams import Datagrams
+from .faults import Break, How
 from .reactor import READ, OnError, Reactor, Timer, Watch
 from .udp_options import now
 
@@ -20,7 +22,9 @@ FULL: Final = 0.9
 
 
 class Inlet:
-    """Watches ``datagrams`` for ``inbox``. Its methods are called while the reactor is held.
+    """Watches ``datagrams`` for ``inbox``: a ``Line`` for the fault verbs.
+
+    ``take`` and ``close`` are called while the reactor is held, the rest from anywhere.
 
     The first datagram after a look wakes the waiters, who ``take`` it in their own thread. Nothing more is done for
     the datagrams after it: the kernel holds them until the next look. Only a guard looks from time to time whether
@@ -37,33 +41,121 @@ class Inlet:
         self._watch: Watch | None = None
         #: When the guard last looked, and how full it was.
         self._looked = (0.0, 0.0)
+        self._opened = False
+        self._refusing = False
+        #: Octets per second; None for all that come, 0 for none.
+        self._rate: float | None = None
+        #: While it is read slowly: datagrams that have been taken from the kernel and are not read yet.
+        self._waiting: deque[tuple[float, bytes]] = deque()
+        self._rest: Timer | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether it watches. May be asked without holding the reactor."""
-        return self._watch is not None
+        """Whether it was opened. May be asked without holding the reactor."""
+        return self._opened
 
     def open(self) -> None:
         """Begin to watch; the datagrams' sockets stay the same from here on. Need not be called while held."""
         with self._loop.held():
-            if self._watch is None:
-                self._datagrams.spread()
-                self._watch = self._loop.watch(self._datagrams.watched, self._ready, self._on_error)
+            if not self._opened:
+                self._opened = True
+                self._begin()
 
     def take(self) -> list[tuple[float, bytes]]:
         """Return what has arrived, in order, as ``(moment of arrival by RealClock.monotonic, payload)``."""
-        if self._watch is not None:
-            self._drain(self._watch)
+        self.catch_up()
         taken, self._backlog = self._backlog, []
         return taken
 
+    def catch_up(self) -> None:
+        """Take over what the kernel holds now; of what is read slowly, nothing."""
+        with self._loop.held():
+            if self._rate is None and self._watch is not None:
+                self._drain(self._watch)
+
+    def refuse(self) -> None:
+        """Refuse whoever sends, until ``recover`` or ``restart``; the port stays this one's."""
+        with self._loop.held():
+            if not self._refusing:
+                self._end()
+                self._datagrams.refuse()
+                self._refusing = True
+
+    def restart(self) -> None:
+        """Close the sockets, and open others on the same port; what was not read is lost."""
+        with self._loop.held():
+            self._end()
+            self._datagrams.reopen()
+            self._refusing = False
+            self._begin()
+
+    def break_now(self, how: How) -> int:  # noqa: ARG002 - a ``Line``'s
+        """Return 0: there are no connections."""
+        return 0
+
+    def break_later(self, fault: Break, times: int | None) -> None:
+        """Do nothing: there are no connections."""
+
+    def read_at(self, rate: float | None) -> None:
+        """Read ``rate`` octets per second, whole datagrams; 0: none, None: as many as come. Nothing is lost by it."""
+        with self._loop.held():
+            self.catch_up()
+            self._rate = rate
+            self._stop_pump()
+            if rate is None:
+                self._backlog.extend(self._waiting)
+                self._waiting.clear()
+            self._pump()
+            self._inbox.wake()
+
+    def recover(self) -> None:
+        """Go back to normal, on the same port."""
+        with self._loop.held():
+            if self._refusing:
+                self.restart()
+            self.read_at(None)
+
     def close(self) -> None:
         """Stop watching, and close the sockets."""
+        self._end()
+        self._datagrams.close()
+
+    def _begin(self) -> None:
+        if self._opened and not self._refusing:
+            self._datagrams.spread()
+            self._watch = self._loop.watch(self._datagrams.watched, self._ready, self._on_error)
+
+    def _end(self) -> None:
+        self.catch_up()
+        self._waiting.clear()
+        self._stop_pump()
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._watch is not None:
             self._watch.end()
-        self._datagrams.close()
+            self._watch = None
+
+    def _stop_pump(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _pump(self) -> None:
+        """Read one datagram of those that are read slowly, and the next when its time has passed."""
+        if not self._rate or self._watch is None or self._rest is not None:
+            return
+        if not self._waiting:
+            self._drain(self._watch)
+        if self._waiting:
+            datagram = self._waiting.popleft()
+            self._backlog.append(datagram)
+            self._inbox.wake()
+            self._rest = self._loop.call_later(max(1, len(datagram[1])) / self._rate, self._rested, self._on_error)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._pump()
 
     def _ready(self, mask: int) -> None:  # noqa: ARG002 - it is watched for reading only
         if self._watch is None:
@@ -75,13 +167,15 @@ class Inlet:
         else:
             self._looked = (RealClock.monotonic(), 0.0)
             self._guard_later()
+        self._pump()
         self._inbox.wake()
 
     def _drain(self, watch: Watch) -> None:
         found, more = self._datagrams.read()
         if found:
             clock, moment = now(), RealClock.monotonic()
-            self._backlog += [(moment - max(0, clock - stamp) / 1e9, payload) for stamp, payload in found]
+            into = self._backlog if self._rate is None else self._waiting
+            into.extend((moment - max(0, clock - stamp) / 1e9, payload) for stamp, payload in found)
         if more:
             self._guard_later()
             self._inbox.wake()

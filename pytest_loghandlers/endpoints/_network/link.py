@@ -25,6 +25,10 @@ class Link(Protocol):
     def owner(self) -> Owner:
         """The listener that it came to."""
 
+    @property
+    def unsent(self) -> int:
+        """How many octets wait until the socket takes more: who writes without end writes no more before it is 0."""
+
     def write(self, data: bytes) -> None:
         """Send ``data``: now as much as the socket takes, the rest when it takes more. Ignored when it is gone."""
 

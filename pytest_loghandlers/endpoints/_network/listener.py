@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .backpressure import narrow, use_segments, widen
 from .connection import Connection
 from .faults import Break, Faults, How
 from .link import ConnectionProtocol
 from .reactor import READ, Hold, Watch, reactor
 
-BACKLOG = 512
+#: Clients that may wait to be accepted; the system may allow fewer.
+BACKLOG = 4096
 #: Seconds for which a listener rests when the process has no file descriptor left for a new connection.
 REST = 0.05
 
@@ -21,7 +23,8 @@ REST = 0.05
 class Listener:
     """A listening socket and its connections. ``make(connection)`` gives each its protocol.
 
-    ``sock`` is a bound one, not listening yet; without it, 127.0.0.1 and a port of the system's choice.
+    ``sock`` is a bound one, not listening yet; without it, 127.0.0.1 and a port of the system's choice. ``faults`` is
+    shared by the listeners of one endpoint.
     """
 
     def __init__(
@@ -29,15 +32,18 @@ class Listener:
         make: Callable[[Connection], ConnectionProtocol],
         on_error: Callable[[Exception], object],
         sock: socket.socket | None = None,
+        *,
+        faults: Faults | None = None,
     ) -> None:
         self.make = make
         self.on_error = on_error
-        self.faults = Faults()
+        self.faults = Faults() if faults is None else faults
         self.connections: set[Connection] = set()
         self.reactor = reactor()
         self._sock = bound(("127.0.0.1", 0)) if sock is None else sock
         #: ``(host, port)``; of a unix socket its path.
         self.address: Any = self._sock.getsockname()
+        self._room = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         self._watch: Watch | None = None
         try:
             self._listen()
@@ -60,31 +66,33 @@ class Listener:
             if self._watch is None:
                 return
             self._close_listener()
-            # A socket that is bound and does not listen keeps the port, and the system refuses whoever comes.
-            self._sock = bound(self.address)
-            self.break_now("reset")
+            if not isinstance(self.address, str):
+                # A socket that is bound and does not listen keeps the port, and the system refuses whoever comes. So
+                # it does at the path of a unix socket that was closed.
+                self._sock = bound(self.address)
+            self._break_all("reset")
 
     def accept(self) -> None:
         """Accept connections again, at the same address."""
         with self.reactor.held():
             if self._watch is None:
+                if isinstance(self.address, str):
+                    self._sock = bound(self.address)
                 self._listen()
 
     def restart(self) -> None:
         """Close everything as a process that ends does, and listen again at the same address."""
         with self.reactor.held():
             self._close_listener()
-            self.break_now("disconnect")
+            for connection in tuple(self.connections):
+                connection.lose()
             self._sock = bound(self.address)
             self._listen()
 
     def break_now(self, how: How) -> int:
         """Break every connection there is; return how many."""
         with self.reactor.held():
-            broken = tuple(self.connections)
-            for connection in broken:
-                connection.break_off(how)
-            return len(broken)
+            return self._break_all(how)
 
     def break_later(self, fault: Break, times: int | None) -> None:
         """Break connections as the script says, ``times`` times (None: from here on)."""
@@ -95,14 +103,18 @@ class Listener:
         """Read ``rate`` octets per second of each connection; 0: none, None: as many as come."""
         with self.reactor.held():
             self.faults.rate = rate
+            if self._watch is not None:
+                self._set_window()
             for connection in tuple(self.connections):
-                connection.look_again()
+                connection.read_at(rate, self._room)
 
     def recover(self) -> None:
         """Go back to normal: no fault, nothing refused."""
         with self.reactor.held():
             self.faults.clear()
             self.accept()
+            for connection in tuple(self.connections):
+                connection.recover()
             self.read_at(None)
 
     def catch_up(self) -> None:
@@ -123,7 +135,22 @@ class Listener:
                 connection.drop()
             self.connections.clear()
 
+    def _break_all(self, how: How) -> int:
+        broken = tuple(self.connections)
+        for connection in broken:
+            connection.break_off(how)
+        return len(broken)
+
+    def _set_window(self) -> None:
+        if self.faults.rate is not None:
+            narrow(self._sock)
+        else:
+            widen(self._sock, self._room)
+
     def _listen(self) -> None:
+        use_segments(self._sock)
+        if self.faults.rate is not None:
+            self._set_window()
         self._sock.listen(BACKLOG)
         self._sock.setblocking(False)
         self._watch = self.reactor.watch(self._sock, self._accept, self.on_error)
@@ -150,9 +177,15 @@ class Listener:
             sock.setblocking(False)
             if not isinstance(self.address, str):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = Connection(self, sock, peer, self.make)
-            self.connections.add(connection)
-            connection.began()
+            try:
+                connection = Connection(self, sock, peer, self.make)
+            except Exception as error:  # noqa: BLE001 - kept, and raised when the endpoint stops
+                self.on_error(error)
+                sock.close()
+                continue
+            if not connection.gone:
+                self.connections.add(connection)
+                connection.began()
 
 
 def bound(address: tuple[str, int] | str) -> socket.socket:

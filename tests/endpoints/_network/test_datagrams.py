@@ -188,10 +188,10 @@ def test_without_free_descriptors_the_bank_is_as_large_as_it_got(open_datagrams,
     made = []
     bound = datagrams_module._bound
 
-    def scarce(address, *, shared=False):
+    def scarce(address, *, option=None):
         if len(made) == 3:
             raise OSError(errno.EMFILE, "none left")
-        made.append(bound(address, shared=shared))
+        made.append(bound(address, option=option))
         return made[-1]
 
     monkeypatch.setattr(datagrams_module, "_bound", scarce)

@@ -190,11 +190,12 @@ def test_closing_ends_the_watch_and_the_guard(serve):
     served = serve()
     served.send(b"x")
     reached(lambda: served.inlet._timer is not None)
+    watch, timer = served.inlet._watch, served.inlet._timer
 
     served.close()
 
-    assert not served.inlet._watch.live
-    assert served.inlet._timer is None or served.inlet._timer.action is None
+    assert not watch.live
+    assert timer is None or timer.action is None
     assert served.datagrams._sockets[0].fileno() == -1
 
 

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import select
+import socket
+import sys
+
+import pytest
+
+from pytest_loghandlers.endpoints._network.backpressure import SEGMENT, SMALL_SEGMENT, narrow, use_segments, widen
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the sizes of the buffers are Linux's")
+
+
+def room(sock):
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+
+def swallowed(client):
+    """Return how many octets ``client`` can send to who does not read, in messages of 100."""
+    client.setblocking(False)
+    octets = 0
+    while select.select([], [client], [], 0.5)[1]:
+        try:
+            octets += client.send(b"x" * 100)
+        except BlockingIOError:
+            pass
+    return octets
+
+
+@pytest.fixture
+def tcp():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock
+
+
+def pair_of(listener, connect):
+    client = connect(listener.getsockname())
+    accepted, _ = listener.accept()
+    return client, accepted
+
+
+@linux
+def test_to_a_narrow_listener_a_client_sends_some_ten_kilobytes(tcp, connect):
+    narrow(tcp)
+    tcp.listen()
+    client, accepted = pair_of(tcp, connect)
+
+    with accepted:
+        assert 10_000 < swallowed(client) < 120_000
+
+
+@linux
+def test_on_a_connection_that_was_there_before_it_is_some_hundred_kilobytes(tcp, connect):
+    use_segments(tcp)
+    tcp.listen()
+    client, accepted = pair_of(tcp, connect)
+
+    with accepted:
+        narrow(accepted)
+        assert swallowed(client) < 1_500_000
+
+
+@linux
+def test_what_was_narrow_is_as_before(tcp, connect):
+    before = room(tcp)
+    narrow(tcp)
+    assert room(tcp) < before
+
+    widen(tcp, before)
+
+    tcp.listen()
+    client, accepted = pair_of(tcp, connect)
+    with accepted:
+        assert room(tcp) == room(accepted) == before
+        assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) > SMALL_SEGMENT
+
+
+@linux
+def test_segments_are_an_ethernets(tcp, connect):
+    use_segments(tcp)
+    tcp.listen()
+    client, accepted = pair_of(tcp, connect)
+
+    with accepted:
+        assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) <= SEGMENT
+
+
+def test_a_system_that_refuses_is_put_up_with():
+    class Refuses:
+        family = socket.AF_INET
+
+        def setsockopt(self, *args):
+            raise OSError
+
+    for change in (use_segments, narrow, lambda sock: widen(sock, 1_000)):
+        change(Refuses())
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="a system without unix sockets")
+def test_a_unix_socket_has_no_segments():
+    here, there = socket.socketpair(socket.AF_UNIX)
+    with here, there:
+        before = room(here)
+        narrow(here)
+        widen(here, before)
+
+        assert room(here) == before
