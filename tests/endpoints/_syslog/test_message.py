@@ -1,97 +1,12 @@
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_loghandlers.endpoints._syslog.message import FACILITIES, SEVERITIES, decoded, parse
-
-# Captured from SysLogHandler, logger(1), glibc and libraries, and written by hand from the RFCs, with what each means.
-VECTORS = json.loads((Path(__file__).parent / "data" / "syslog_vectors.json").read_text())
-
-# Each vector error, as our reasons say it.
-REASONS = {
-    "PRI_MISSING": "no PRI: it does not begin with <number>",
-    "PRI_SYNTAX": "no usable PRI",
-    "PRI_RANGE": "no usable PRI",
-    "PRI_LEADING_ZERO": "has a leading zero",
-    "VERSION_UNSUPPORTED": "of the syslog format is unknown",
-    "TIMESTAMP_SYNTAX": "is not like 2003-10-11T22:14:15.003Z",
-    "TIMESTAMP_RANGE": "there is no",
-    "HEADER_TRUNCATED": "the header ends before",
-    "SD_MISSING": "no STRUCTURED-DATA where it should be",
-    "SD_SYNTAX": "STRUCTURED-DATA is broken at its octet",
-    "SD_UNESCAPED_BRACKET": "is not escaped",
-    "SD_DUP_ID": "comes twice",
-    "SD_ID_UNREGISTERED": "is not registered",
-    "SP_MISSING_AFTER_SD": "no space between STRUCTURED-DATA and the message",
-    "MSG_NOT_UTF8": "has a BOM but is not UTF-8",
-    "APP-NAME_EMPTY": "APP-NAME is empty",
-    "HOSTNAME_LONG": "more than 255",
-    "APP-NAME_LONG": "more than 48",
-}
-
-# Where this house reads a message otherwise than the vectors' parser does.
-WHOLE = "without a usable PRI the whole message is content"
-NO_TAG = "a tag begins with a letter: what is JSON, or a time, stays whole"
-NO_MOMENT = "a moment that does not exist is not given as one"
-LONG_TAG = "a tag over 32 octets is legal enough: loggers have long names, and every daemon takes it"
-DEVIATIONS = {
-    "std.udp.json_fmt": (NO_TAG, {"app_name": None, "msg": '{"event": "login", "user": "bob"}'}),
-    "std.udp.3164_iso": (NO_TAG, {"app_name": None, "msg": "2003-10-11T22:14:15.003Z web1 myapp[42]: hello world"}),
-    "hand.dgram.5424_nospace_version": (
-        NO_TAG,
-        {"app_name": None, "msg": "12003-10-11T22:14:15Z host app - - - msg"},
-    ),
-    "std.udp.fac_24": (WHOLE, {"app_name": None, "msg": "<198>app: x"}),
-    "std.udp.fac_preshifted": (WHOLE, {"app_name": None, "msg": "<1030>app: x"}),
-    "hand.dgram.nopri_3164": (
-        WHOLE,
-        {"timestamp": None, "hostname": None, "app_name": None, "msg": "Oct 11 22:14:15 host app: msg"},
-    ),
-    "hand.dgram.nopri_json": (WHOLE, {"app_name": None, "msg": '{"a": 1}'}),
-    "hand.dgram.3164_day32": (NO_MOMENT, {"timestamp": None}),
-    "hand.dgram.3164_hour25": (NO_MOMENT, {"timestamp": None}),
-    "hand.dgram.3164_tag_49": (LONG_TAG, {"errors": []}),
-    "hand.dgram.3164_tag_129": (LONG_TAG, {"errors": []}),
-}
-
-
-def data_of(pairs):
-    """The vectors' ``[[id, [[name, value]]]]`` as ``{id: {name: value}}``; the first of two equal ids."""
-    found = {}
-    for identity, params in pairs or ():
-        values = {}
-        for name, value in params:
-            values.setdefault(name, []).append(value)
-        found.setdefault(identity, {n: v[0] if len(v) == 1 else tuple(v) for n, v in values.items()})
-    return found
-
-
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
-def test_a_captured_message_is_read_as_what_it_means(vector):
-    expected = {**vector["expected"], **DEVIATIONS.get(vector["id"], ("", {}))[1]}
-
-    message = parse(bytes.fromhex(vector["hex"]))
-
-    fields = ("facility", "severity", "timestamp", "hostname", "app_name", "procid", "msgid")
-    assert {name: getattr(message, name) for name in fields} == {name: expected[name] for name in fields}
-    assert message.text == expected["msg"]
-    assert message.structured_data == data_of(expected["sd"])
-    assert (message.malformed is None) == (not expected["errors"])
-    for error in expected["errors"]:
-        assert REASONS[error] in message.malformed
-
-
-def test_every_deviation_from_the_vectors_is_still_one():
-    known = {vector["id"]: vector["expected"] for vector in VECTORS}
-
-    for name, (_, ours) in DEVIATIONS.items():
-        assert any(known[name][field] != value for field, value in ours.items()), name
 
 
 def test_what_python_sends_by_default_is_text_and_nothing_is_invented():
