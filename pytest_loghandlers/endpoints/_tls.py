@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pytest_loghandlers._base.report import plural
+
 from ._faults import FaultVerbs
 from ._network import certificates
 from ._network.certificates import Demand, Kind, Version
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     import ssl
 
 _PRESENTS: dict[Kind, str] = {
-    "good": "presenting a good certificate",
     "expired": "presenting a certificate that has expired",
     "not_yet_valid": "presenting a certificate that is not valid yet",
     "wrong_host": "presenting a certificate for another host",
@@ -59,7 +60,7 @@ class TlsVerbs(FaultVerbs):
         certificates.check_kind(kind)
         self._require_running()
         self._certificate = kind
-        self._timeline.state(_PRESENTS[kind])
+        self._holds("certificate", _PRESENTS.get(kind))
 
     def send_tickets(self, number: int = 2) -> None:
         """Send session tickets after each TLS 1.3 handshake, as most servers do, until ``recover``.
@@ -67,10 +68,11 @@ class TlsVerbs(FaultVerbs):
         A client that only writes, and closes at once, leaves them unread: its system then sends a RST, and what it
         wrote last may never arrive. Neither side is told (openssl/openssl issue 7948). Without this call none are sent.
         """
-        certificates.check_tickets(number)
+        certificates.check_tickets(number, "number")
         self._require_running()
         self._tickets = number
-        self._timeline.state(f"sending {number} session tickets after a TLS 1.3 handshake")
+        text = f"sending {plural(number, 'session ticket')} after a TLS 1.3 handshake"
+        self._holds("tickets", text if number else None)
 
     def require_client_certificate(self) -> None:
         """Refuse clients without a certificate of the endpoint's CA: they need ``client_certificate()``."""
@@ -93,6 +95,12 @@ class TlsVerbs(FaultVerbs):
         self._require_running()
         self._certificate, self._tickets = "good", 0
         super().recover()
+
+    def _holds(self, kind: str, text: str | None) -> None:
+        if text is not None:
+            self._lasts(kind, text)
+        elif self._lasting.pop(kind, None) is not None:
+            self._timeline.state("; ".join(self._lasting.values()) or "normal")
 
     def _tls_context(self) -> ssl.SSLContext:
         """Return the context for the next connection."""

@@ -51,10 +51,10 @@ def check_version(version: Any) -> None:
     _choice("version", version, Version)
 
 
-def check_tickets(tickets: Any) -> None:
+def check_tickets(tickets: Any, name: str = "tickets") -> None:
     """Raise ArgumentError unless it is a number of session tickets."""
     if not isinstance(tickets, int) or isinstance(tickets, bool) or not 0 <= tickets <= MOST_TICKETS:
-        raise ArgumentError(f"tickets={show(tickets)}: it is how many, a whole number from 0 to {MOST_TICKETS}")
+        raise ArgumentError(f"{name}={show(tickets)}: it is how many, a whole number from 0 to {MOST_TICKETS}")
 
 
 def _trustme() -> Any:
@@ -64,7 +64,7 @@ def _trustme() -> Any:
         import trustme
     except ImportError as error:
         raise MissingExtraError(
-            'TLS endpoints make their certificates with trustme, which cannot be imported here: '
+            "TLS endpoints make their certificates with trustme, which cannot be imported here: "
             'pip install "pytest-loghandlers[tls]"'
         ) from error
     return trustme
