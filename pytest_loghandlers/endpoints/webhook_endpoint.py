@@ -1,30 +1,38 @@
-"""A stub HTTP endpoint: keeps every request and answers as it is told."""
+"""A stub HTTP and HTTPS endpoint: keeps every request and answers as it is told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any
 
 from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers._base.match import Text
 from pytest_loghandlers._base.report import plural, show
 
-from ._endpoint import WAIT, Endpoint
-from ._faults import FaultVerbs, Line, check_times
+from ._endpoint import Endpoint
+from ._faults import Line, check_times
 from ._network.faults import How
 from ._network.listener import Listener
-from ._webhook.conversation import Arrived, response
-from ._webhook.exchange import Answer, Exchange, Script
-from ._webhook.request import VOCABULARY, WebhookRequest, hint, line, request_of
+from ._tls import TlsVerbs
+from ._webhook.answer import Answer
+from ._webhook.conversation import Arrived
+from ._webhook.exchange import Exchange
+from ._webhook.request import WebhookRequest, line, request_of
+from ._webhook.route import WebhookRoute
+from ._webhook.rudeness import AnswerVerbs
+from ._webhook.script import Place, Script, Service
+from ._webhook.verbs import WebhookVerbs
+from ._webhook.vocabulary import VOCABULARY, hint
 
 
-class WebhookEndpoint(Endpoint[WebhookRequest], FaultVerbs):
+class WebhookEndpoint(Endpoint[WebhookRequest], WebhookVerbs, AnswerVerbs, TlsVerbs):
     """A stub HTTP endpoint on 127.0.0.1, for ``HTTPHandler``, Slack-style webhooks and any HTTP shipper.
 
     Every request is kept, whatever its method and path, and answered 200 until the test says otherwise. What it is
     told takes effect with the next request, also on a connection that is kept alive. A request that is not HTTP is
-    kept with its bytes and the reason, and answered 400. A body may have 64 MiB, a head 1 MiB.
+    kept with its bytes and the reason, and answered 400. A body may have 64 MiB, a head 1 MiB. HTTPS is served at
+    ``https_url`` as soon as it is asked for (extra ``tls``).
 
     ::
 
@@ -32,37 +40,61 @@ class WebhookEndpoint(Endpoint[WebhookRequest], FaultVerbs):
             endpoint.answer(503, times=2)
             ship("card declined", url=endpoint.url)
             assert endpoint.wait_for("card declined", count=3)[0].json == {"text": "card declined"}
+
+    What a request gets (``answer``, ``redirect``, ``stall``, ``answer_malformed``, ``answer_endlessly``, ``reset``,
+    ``disconnect``, ``half_close``) stands in one order. ``after=`` and ``now=`` are of the connection: they strike
+    whatever the requests get.
     """
 
     _who = "webhook_endpoint"
 
     def __init__(self) -> None:
         super().__init__(VOCABULARY, line, hint=hint)
-        self._script = Script(self._keep)
+        self._service = Service(self._keep, self._timeline.event)
         self._listener: Listener
+        self._secure: Listener | None = None
 
     def _start(self) -> None:
         super()._start()
-        self._listener = Listener(partial(Exchange, self._script), self._fault)
+        self._listener = Listener(partial(Exchange, self._service, "tcp"), self._fault, faults=self._faults)
         self._address = self._listener.address
         self._defer(self._close, "its sockets are closed")
 
     def _close(self) -> None:
         with self._listener.held():
             self._listener.stop()
-            self._script.forget()
+            if self._secure is not None:
+                self._secure.stop()
+            self._service.forget()
 
-    def _keep(self, arrived: Arrived) -> None:
-        self._inbox.put(request_of(arrived, self._age))
+    def _keep(self, arrived: Arrived, connection: int, transport: str) -> WebhookRequest:
+        request = request_of(arrived, self._age, connection, transport)
+        self._inbox.put(request)
+        return request
+
+    def _keep_no_tls(self, reason: str, data: bytes) -> None:
+        """Keep what came to the HTTPS port and was no TLS, or a handshake that failed."""
+        self._keep(Arrived(raw=data, malformed=reason), 0, "tls")
 
     def _sections(self) -> list[tuple[str, str | None]]:
-        sections = super()._sections()
+        sections = [*super()._sections(), ("faults", self._faults_in_force())]
         with self._listener.held():
-            begun = self._script.pending()
+            begun = self._service.pending()
         if begun:
             text = f"{plural(len(begun), 'request')} without an end yet, the first: {show(begun[0], 60)}"
             sections.append(("pending", text))
         return sections
+
+    def _faults_in_force(self) -> str | None:
+        with self._listener.held():
+            queued = self._service.queued()
+        return "; ".join(text for text in (super()._faults_in_force(), queued) if text) or None
+
+    def _refused(self, item: WebhookRequest) -> str | None:
+        return f"answered {item.status}" if item.status is not None and item.status >= 300 else None
+
+    def _carried(self, item: WebhookRequest) -> str:
+        return item.carried
 
     @property
     def url(self) -> str:
@@ -74,49 +106,64 @@ class WebhookEndpoint(Endpoint[WebhookRequest], FaultVerbs):
         """``127.0.0.1:<port>``, as ``HTTPHandler(host=...)`` takes it."""
         return f"{self.host}:{self.port}"
 
-    def answer(
-        self,
-        status: int = 200,
-        body: bytes | str = b"",
-        headers: Mapping[str, str] | None = None,
-        *,
-        delay: float = 0.0,
-        times: int | None = None,
-    ) -> None:
-        """Answer with this from now on; with ``times=n`` only the next n requests, before what else is set.
+    @property
+    def https_url(self) -> str:
+        """``https://127.0.0.1:<another port>``, served from the first time it is asked for.
 
-        What is set with ``times=`` is used up in the order it was set; the answer without it comes after them.
-        ``delay`` is in seconds; other clients are served meanwhile. ``body`` as str is sent in UTF-8. Content-Length
-        is set by the endpoint. Raises ArgumentError for what HTTP cannot carry.
+        Its certificate is for ``127.0.0.1`` and ``localhost``; ``ca_file`` and ``client_context()`` trust it. Raises
+        MissingExtraError without the extra ``tls``.
         """
-        if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 999:
-            raise ArgumentError(f"status={show(status)}: an answer has a status of 200 to 999")
-        if not isinstance(headers, Mapping | None):
-            raise ArgumentError(f"headers={show(headers)}: it is a mapping of names to values")
-        try:
-            sent = body.encode() if isinstance(body, str) else bytes(memoryview(body))
-        except (TypeError, UnicodeEncodeError):
-            raise ArgumentError(f"body={show(body)}: a body is bytes, or a str that is sent in UTF-8") from None
-        if not isinstance(delay, (int, float)) or isinstance(delay, bool) or not 0 <= delay < float("inf"):
-            raise ArgumentError(f"delay={show(delay)}: it is a finite number of seconds, 0 or more")
-        head = response(status, tuple((headers or {}).items()), sent)
-        self._next(Answer("answer", head, sent, float(delay)), times)
+        return f"https://{self.https_hostport}"
 
-    def stall(self, *, times: int | None = None) -> None:
-        """Read each request and keep it, and never answer; with ``times=n`` the next n.
+    @property
+    def https_hostport(self) -> str:
+        """``127.0.0.1:<port>`` of HTTPS, as ``HTTPHandler(host=..., secure=True, context=...)`` takes it."""
+        self._require_running()
+        if self._secure is None:
+            make = self._secured(partial(Exchange, self._service, "tls"), self._keep_no_tls)
+            self._secure = Listener(make, self._fault, faults=self._faults)
+            with self._listener.held():
+                if self._listener.refusing:
+                    self._secure.refuse()
+        host, port = self._secure.address
+        return f"{host}:{port}"
 
-        The clients wait until ``recover``, ``refuse`` or the end of the test, or until they give up.
+    def route(self, path: str | re.Pattern[str], *, method: str | None = None) -> WebhookRoute:
+        """Return the route for ``path``: its own answers, and what came for it. With the same arguments, the same one.
+
+        ``path`` is the path without its query: whole, with ``*`` for anything in it (``/services/*``), or a compiled
+        regex that is searched in it. With ``method`` only its requests. Where several routes fit a request, the one
+        that was made last answers; where none has anything to say, the endpoint does.
+
+        ::
+
+            webhook_endpoint.route("/services/T000").answer(500, times=2)
         """
-        self._next(Answer("stall"), times)
+        self._require_running()
+        if not isinstance(path, (str, re.Pattern)):
+            raise ArgumentError(f"path={show(path)}: it is a str that begins with / (or *), or a compiled regex of str")
+        if isinstance(path, re.Pattern) and not isinstance(path.pattern, str):
+            raise ArgumentError(f"path={show(path)}: it is a str that begins with / (or *), or a compiled regex of str")
+        if isinstance(path, str) and (path[:1] not in ("/", "*") or "?" in path):
+            raise ArgumentError(f"path={show(path)}: a path begins with / (or *) and goes without its query")
+        if method is not None and not isinstance(method, str):
+            raise ArgumentError(f"method={show(method)}: it is a str like 'POST'")
+        place = Place(path, None if method is None else method.upper())
+        with self._listener.held():
+            self._service.routes.setdefault(place, Script())
+        return WebhookRoute(self, place)
 
     def recover(self) -> None:
-        """Go back to normal: accept, read, answer 200. Requests that still wait get their answer now."""
+        """Go back to normal: accept, read, answer 200, also on every route. Requests that wait get their answer now.
+
+        What is being answered without an end is ended: its connection is closed.
+        """
         super().recover()
         with self._listener.held():
-            self._script.recover()
+            self._service.recover()
 
     def _lines(self) -> Sequence[Line]:
-        return (self._listener,)
+        return (self._listener,) if self._secure is None else (self._listener, self._secure)
 
     def _break(self, how: How, times: Any, after: Any, *, now: Any) -> None:
         if now or after is not None:
@@ -126,98 +173,36 @@ class WebhookEndpoint(Endpoint[WebhookRequest], FaultVerbs):
             self._next(Answer(how), times)
 
     def _next(self, answer: Answer, times: int | None) -> None:
-        self._require_running()
         check_times(times)
-        self._script.set(answer, times)
+        self._lines_caught_up()
+        with self._listener.held():
+            self._service.script.set(answer, times)
+            self._note(answer, times, "")
 
-    @overload
-    def wait_for(
-        self,
-        text: Text | None = None,
-        *,
-        method: Text | None = None,
-        path: Text | None = None,
-        json: Any = None,
-        form: Mapping[str, Text] | None = None,
-        headers: Mapping[str, Text] | None = None,
-        malformed: bool | None = None,
-        count: None = None,
-        timeout: float = WAIT,
-    ) -> WebhookRequest: ...
-    @overload
-    def wait_for(
-        self,
-        text: Text | None = None,
-        *,
-        method: Text | None = None,
-        path: Text | None = None,
-        json: Any = None,
-        form: Mapping[str, Text] | None = None,
-        headers: Mapping[str, Text] | None = None,
-        malformed: bool | None = None,
-        count: int,
-        timeout: float = WAIT,
-    ) -> tuple[WebhookRequest, ...]: ...
-    def wait_for(
-        self, text: Text | None = None, *, count: int | None = None, timeout: float = WAIT, **wanted: Any
-    ) -> Any:
-        """Wait at most ``timeout`` seconds for a request, and return it; with ``count=n`` for n, as a tuple.
+    def _schedule(self, place: Place, answer: Answer, times: int | None) -> None:
+        """Put ``answer`` into the script of a route."""
+        self._lines_caught_up()
+        with self._listener.held():
+            self._service.routes[place].set(answer, times)
+            self._note(answer, times, f" on route {place}")
 
-        ``text`` is contained (a compiled regex: found) in the body, in a string of its JSON, or in what its form or
-        query decodes to. ``method``, ``path`` and ``json`` are equal; ``form`` and ``headers`` have at least the
-        fields given. Everywhere a compiled regex is searched instead. Raises AssertionError when the time is over.
-        """
-        __tracebackhide__ = True
-        return self._wait_for(text, count, timeout, wanted)
+    def _recover_route(self, place: Place) -> None:
+        with self._listener.held():
+            self._service.recover(self._service.routes[place])
+            self._lasts_no_more(f"answers on route {place}")
 
-    @overload
-    def assert_received(
-        self,
-        text: Text | None = None,
-        *,
-        method: Text | None = None,
-        path: Text | None = None,
-        json: Any = None,
-        form: Mapping[str, Text] | None = None,
-        headers: Mapping[str, Text] | None = None,
-        malformed: bool | None = None,
-        count: None = None,
-    ) -> WebhookRequest: ...
-    @overload
-    def assert_received(
-        self,
-        text: Text | None = None,
-        *,
-        method: Text | None = None,
-        path: Text | None = None,
-        json: Any = None,
-        form: Mapping[str, Text] | None = None,
-        headers: Mapping[str, Text] | None = None,
-        malformed: bool | None = None,
-        count: int,
-    ) -> tuple[WebhookRequest, ...]: ...
-    def assert_received(self, text: Text | None = None, *, count: int | None = None, **wanted: Any) -> Any:
-        """Return the first request that matches (with ``count=n`` all, exactly n), or raise AssertionError.
+    def _note(self, answer: Answer, times: int | None, where: str) -> None:
+        """Have the timeline tell what was set."""
+        if times is not None and not answer.strikes:
+            return
+        if times is not None:
+            requests = "the next request" if times == 1 else f"each of the next {times:,} requests"
+            self._timeline.event(f"{requests}{where} is to be {answer}")
+        elif answer.strikes:
+            self._lasts(f"answers{where}", f"each request{where} is {answer}")
+        else:
+            self._lasts_no_more(f"answers{where}")
 
-        It does not wait; the arguments are those of ``wait_for``.
-        """
-        __tracebackhide__ = True
-        return self._assert_received(text, count, wanted)
-
-    def assert_not_received(
-        self,
-        text: Text | None = None,
-        *,
-        method: Text | None = None,
-        path: Text | None = None,
-        json: Any = None,
-        form: Mapping[str, Text] | None = None,
-        headers: Mapping[str, Text] | None = None,
-        malformed: bool | None = None,
-    ) -> None:
-        """Raise AssertionError when a request matches. It does not wait; the arguments are those of ``wait_for``."""
-        __tracebackhide__ = True
-        self._assert_not_received(
-            text,
-            {"method": method, "path": path, "json": json, "form": form, "headers": headers, "malformed": malformed},
-        )
+    def _lasts_no_more(self, kind: str) -> None:
+        if self._lasting.pop(kind, None) is not None:
+            self._timeline.state("; ".join(self._lasting.values()) or "normal")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
 import h11
 
-from pytest_loghandlers._base.errors import ArgumentError
-from pytest_loghandlers._base.report import cut, show
+from pytest_loghandlers._base.report import cut
+
+from .answer import Answer, reason_of
 
 #: Bytes of a body at most; a longer one is answered 413 and kept as malformed, cut there.
 MAX_BODY: Final = 64 * 1024 * 1024
@@ -25,6 +25,8 @@ MAX_HEAD: Final = 1024 * 1024
 RAW_KEPT: Final = 1024 * 1024
 
 Header = tuple[bytes, bytes]
+#: What h11 is told when something else is sent: an answer without a body, so that the next request can come.
+_UNSEEN: Final = h11.Response(status_code=204, headers=[])
 
 
 @dataclass(frozen=True)
@@ -38,34 +40,9 @@ class Arrived:
     body: bytes = b""
     raw: bytes = b""
     malformed: str | None = None
-    #: The answer to a malformed one: as long as the client can still read it.
+    #: The answer to a malformed one, as long as the client can still read it, and its status.
     refusal: bytes = b""
-
-
-def reason_of(status: int) -> str:
-    """Return the reason phrase of ``status``; empty when it has none of its own."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
-def response(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> h11.Response:
-    """Return the head of an answer. Raises ArgumentError for what HTTP cannot carry."""
-    fields = []
-    for name, value in headers:
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise ArgumentError(f"headers={{{show(name)}: {show(value)}}}: names and values of headers are str")
-        fields.append((name.lower(), value))
-    for name, value in fields:
-        if name in ("content-length", "transfer-encoding"):
-            raise ArgumentError(f"headers={{{show(name)}: {show(value)}}}: the endpoint sets it from the body")
-    if status not in (204, 304):
-        fields.append(("content-length", str(len(body))))
-    try:
-        return h11.Response(status_code=status, reason=reason_of(status), headers=fields)
-    except (h11.LocalProtocolError, UnicodeEncodeError) as error:
-        raise ArgumentError(f"status={status!r}, headers={show(dict(headers))}: {error}") from error
+    status: int = 0
 
 
 def _reworded(reason: str) -> str:
@@ -73,6 +50,22 @@ def _reworded(reason: str) -> str:
         return f"the request line and the headers are longer than {MAX_HEAD:,} bytes"
     # h11 shows what it read as the bytearray it holds it in, at any length.
     return cut(re.sub(r"\bbytearray\((.*)\)$", r"\1", reason, flags=re.DOTALL), 200)
+
+
+def _ambiguous(head: h11.Request) -> tuple[str, int] | None:
+    """Return why a request whose end two servers would see in two places is refused, with the status; else None."""
+    if head.http_version not in (b"1.0", b"1.1"):
+        if head.http_version[:2] == b"1.":
+            return None
+        return f"this is HTTP/{head.http_version.decode('ascii')}: the endpoint speaks HTTP/1.0 and 1.1", 505
+    names = {name for name, _ in head.headers}
+    if b"transfer-encoding" not in names:
+        return None
+    if b"content-length" in names:
+        return "it has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3: an attempt at smuggling)", 400
+    if head.http_version == b"1.0":
+        return "it has a Transfer-Encoding, and HTTP/1.0 knows none (RFC 9112 section 6.1)", 400
+    return None
 
 
 def _is_bare_http_client(headers: Iterable[Header]) -> bool:
@@ -122,6 +115,9 @@ class Conversation:
                 return self._broken(_reworded(str(error)), error.error_status_hint)
             if isinstance(event, h11.Request):
                 self._head = event
+                wrong = _ambiguous(event)
+                if wrong is not None:
+                    return self._broken(*wrong)
             elif isinstance(event, h11.Data):
                 self._size += len(event.data)
                 self._body.append(bytes(event.data))
@@ -143,36 +139,45 @@ class Conversation:
         """What has come of a request that is not complete, its first MiB; of one that waits for its answer, all."""
         return b"" if self.over else bytes(self._raw)
 
-    def answer(self, head: h11.Response, body: bytes) -> bytes:
+    def answer(self, answer: Answer) -> bytes:
         """Return the bytes that answer the request which arrived last. Sets ``over`` when the client wanted that.
 
         Bare ``http.client`` (it asks for the encoding ``identity`` and names no ``User-Agent``) is told ``Connection:
         close``: HTTPHandler makes a connection per record and closes none, and each would be a ResourceWarning in some
         later test.
         """
-        if self._head is not None and _is_bare_http_client(self._head.headers) and not self._h11.trailing_data[0]:
-            fields = [*head.headers, (b"connection", b"close")]
+        request, head = self._head, answer.head or _UNSEEN
+        extra: list[Header] = []
+        if request is not None:
+            if not answer.close and _is_bare_http_client(request.headers) and not self._h11.trailing_data[0]:
+                extra.append((b"connection", b"close"))
+            if answer.to_itself:
+                extra.append((b"location", bytes(request.target)))
+        if extra:
+            fields = [*head.headers, *extra]
             head = h11.Response(status_code=head.status_code, reason=head.reason, headers=fields)
-        has_body = head.status_code not in (204, 304) and (self._head is None or self._head.method != b"HEAD")
+        body = answer.body if answer.head is not None else b""
         data = self._h11.send(head) or b""
-        if has_body and body:
+        if body and head.status_code not in (204, 304) and (request is None or request.method != b"HEAD"):
             data += self._h11.send(h11.Data(data=body)) or b""
-        data += self._h11.send(h11.EndOfMessage()) or b""
+            if answer.cut is not None:
+                data = data[: len(data) - len(body) + answer.cut]
+        self._h11.send(h11.EndOfMessage())
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._raw = bytearray(self._h11.trailing_data[0])
             self._h11.start_next_cycle()
             self._head, self._body, self._size = None, [], 0
         else:
             self.over = True
-        return data
+        return data if answer.head is not None else answer.body
 
-    def _arrived(self, malformed: str | None = None, refusal: bytes = b"") -> Arrived:
+    def _arrived(self, malformed: str | None = None, refusal: bytes = b"", status: int = 0) -> Arrived:
         head = self._head
         follows = 0 if malformed else len(self._h11.trailing_data[0])
         raw = bytes(self._raw[: len(self._raw) - follows] if len(self._raw) < RAW_KEPT else self._raw)
         body = b"".join(self._body)[:MAX_BODY]
         if head is None:
-            return Arrived(raw=raw, malformed=malformed, refusal=refusal)
+            return Arrived(raw=raw, malformed=malformed, refusal=refusal, status=status)
         return Arrived(
             method=head.method.decode("ascii", "replace"),
             target=bytes(head.target),
@@ -182,6 +187,7 @@ class Conversation:
             raw=raw,
             malformed=malformed,
             refusal=refusal,
+            status=status,
         )
 
     def _broken(self, why: str, status: int) -> Arrived:
@@ -193,4 +199,4 @@ class Conversation:
             f"HTTP/1.1 {status} {reason_of(status)}\r\nConnection: close\r\nContent-Type: text/plain\r\n"
             f"Content-Length: {len(text)}\r\n\r\n"
         ).encode() + text
-        return self._arrived(why, refusal)
+        return self._arrived(why, refusal, status)

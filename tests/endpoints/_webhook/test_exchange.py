@@ -5,8 +5,10 @@ import socket
 import pytest
 
 from pytest_loghandlers import WebhookEndpoint
-from pytest_loghandlers.endpoints._webhook.conversation import response
-from pytest_loghandlers.endpoints._webhook.exchange import Answer, Exchange, Script
+from pytest_loghandlers.endpoints._webhook.answer import Answer, response
+from pytest_loghandlers.endpoints._webhook.exchange import Exchange
+from pytest_loghandlers.endpoints._webhook.request import request_of
+from pytest_loghandlers.endpoints._webhook.script import Service
 
 GET = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -19,6 +21,7 @@ class Link:
         self.sent = b""
         self.did = []
         self.gone = False
+        self.unsent = 0
         self.timers = []
         self.owner = self.reactor = self
 
@@ -61,8 +64,22 @@ def kept():
 
 
 @pytest.fixture
-def script(kept):
-    return Script(kept.append)
+def notes():
+    return []
+
+
+@pytest.fixture
+def service(kept, notes):
+    def keep(arrived, connection, transport):
+        kept.append(arrived)
+        return request_of(arrived, 0.0, connection, transport)
+
+    return Service(keep, notes.append)
+
+
+@pytest.fixture
+def script(service):
+    return service.script
 
 
 @pytest.fixture
@@ -71,8 +88,8 @@ def link():
 
 
 @pytest.fixture
-def exchange(script, link):
-    return Exchange(script, link)
+def exchange(service, link):
+    return Exchange(service, "tcp", link)
 
 
 def answer(status, **more):
@@ -101,11 +118,11 @@ def test_answers_for_some_come_first_in_their_order_and_then_the_standing_one(ex
     assert statuses(link.sent) == [500, 500, 429, 201, 201]
 
 
-def test_recovery_forgets_every_answer(exchange, script, link):
+def test_recovery_forgets_every_answer(exchange, script, link, service):
     script.set(answer(500), 2)
     script.set(answer(201), None)
 
-    script.recover()
+    service.recover()
     exchange.data(GET * 2)
 
     assert statuses(link.sent) == [200, 200]
@@ -119,16 +136,16 @@ def test_a_reset_keeps_the_request_and_breaks_the_connection(exchange, script, l
     assert (link.sent, link.did, len(kept)) == (b"", ["reset"], 1)
 
 
-def test_a_stalled_request_and_those_behind_it_wait_until_recovery(exchange, script, link, kept):
+def test_a_stalled_request_and_those_behind_it_wait_until_recovery(exchange, script, link, kept, service):
     script.set(Answer("stall"), 1)
     exchange.data(GET + GET)
     before = (link.sent, len(kept))
 
-    script.recover()
+    service.recover()
 
     assert before == (b"", 1)
     assert (link.sent, len(kept)) == (OK * 2, 2)
-    assert not script.waiting
+    assert not service.waiting
 
 
 def test_a_delayed_answer_comes_with_its_timer(exchange, script, link):
@@ -141,11 +158,11 @@ def test_a_delayed_answer_comes_with_its_timer(exchange, script, link):
     assert (before, link.timers[0].delay, statuses(link.sent)) == (b"", 1.5, [503])
 
 
-def test_recovery_gives_a_delayed_answer_at_once_and_drops_the_timer(exchange, script, link):
+def test_recovery_gives_a_delayed_answer_at_once_and_drops_the_timer(exchange, script, link, service):
     script.set(answer(503, delay=1.5), 1)
     exchange.data(GET)
 
-    script.recover()
+    service.recover()
 
     assert (statuses(link.sent), link.timers[0].cancelled) == ([503], True)
 
@@ -194,22 +211,22 @@ def test_half_a_request_is_kept_however_the_connection_ended(exchange, kept, how
     assert kept[0].malformed is not None
 
 
-def test_a_connection_that_is_lost_while_it_waits_is_forgotten(exchange, script, link, kept):
+def test_a_connection_that_is_lost_while_it_waits_is_forgotten(exchange, script, link, kept, service):
     script.set(answer(503, delay=1.5), 1)
     exchange.data(GET)
 
     exchange.lost()
 
-    assert (link.timers[0].cancelled, script.waiting, len(kept)) == (True, set(), 1)
+    assert (link.timers[0].cancelled, service.waiting, len(kept)) == (True, set(), 1)
 
 
-def test_forgetting_lets_go_of_all_that_wait(exchange, script):
+def test_forgetting_lets_go_of_all_that_wait(exchange, script, service):
     script.set(Answer("stall"), None)
     exchange.data(GET)
 
-    script.forget()
+    service.forget()
 
-    assert not script.waiting
+    assert not service.waiting
 
 
 def test_a_miss_shows_the_request_that_has_begun_and_not_the_one_that_waits_for_its_answer():
