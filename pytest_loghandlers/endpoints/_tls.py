@@ -82,8 +82,8 @@ class TlsVerbs(FaultVerbs):
 
     def speak_only(self, version: Version) -> None:
         """Speak only ``TLSv1.2``, or only ``TLSv1.3``; without, both."""
-        certificates.check_version(version)
         self._require_running()
+        certificates.check_version(version)
         self._only = version
         self._timeline.event(f"only {version} is spoken from here on")
 
