@@ -32,6 +32,8 @@ KEYS_TIME: Final = 5.0
 class _Unbuilt:
     """A UUID before its state has come; ``keys`` of the memo stand for it."""
 
+    name = "uuid.UUID"
+
     def __init__(self) -> None:
         self.keys: list[int] = []
 

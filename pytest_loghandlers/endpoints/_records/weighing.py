@@ -49,7 +49,7 @@ def weigh(value: Any) -> int:
                 frame[2] += _own_weight(each)
                 continue
             if kind not in _CONTAINERS:
-                name = each.name if kind is Named else kind.__name__
+                name = getattr(each, "name", kind.__name__)
                 raise Refused(f"{name} stands in it as a value of its own: {PLAIN}")
             if id(each) in known:
                 done = known[id(each)]
