@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 
 import pytest
 
 from pytest_loghandlers.endpoints._network import certificates
 from pytest_loghandlers.endpoints._network.alerts import looks_like, reason_of
+from pytest_loghandlers.endpoints._network.tls import RAW_KEPT
 
 #: What each bad certificate is to a client that checks it, in the endpoint's words.
 REFUSED = {
@@ -61,6 +63,19 @@ def test_plain_text_is_kept_and_the_connection_closed(serve_tls, connect, sent, 
     assert client.recv(100) == b""
     assert listener.failures == [(f"this is no TLS: the client sent plain text to a TLS port ({looks})", sent)]
     assert looks_like(sent) == looks
+
+
+def test_of_much_plain_text_the_beginning_is_kept(serve_tls, connect):
+    listener = serve_tls()
+    client = connect(listener.address)
+
+    with suppress(OSError):
+        client.sendall(b"<14>" + bytes(1_000_000))
+
+    assert listener.failed.wait(5)
+    ((_, octets),) = listener.failures
+    assert octets.startswith(b"<14>")
+    assert len(octets) <= RAW_KEPT
 
 
 def test_who_goes_on_with_plain_text_is_closed_out(serve_tls, connect, spin):
