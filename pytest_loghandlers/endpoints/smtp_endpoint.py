@@ -1,22 +1,31 @@
-"""A mail server: keeps every mail."""
+"""A mail server: keeps every mail, and is as strict and as rude as the test wants it."""
 
 from __future__ import annotations
 
-from typing import Any, overload
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-from pytest_loghandlers._base.match import Text
+from ._faults import Line
+from ._network.listener import Listener
+from ._smtp.conversation import Conversation
+from ._smtp.judging import SmtpJudge
+from ._smtp.mail import Mail
+from ._smtp.relay import Relay
+from ._smtp.verbs import SmtpVerbs
 
-from ._endpoint import WAIT, Endpoint
-from ._smtp.mail import VOCABULARY, Mail, in_the_subject, line
-from ._smtp.server import Server
 
-
-class SmtpEndpoint(Endpoint[Mail]):
+class SmtpEndpoint(SmtpJudge, SmtpVerbs):
     """A mail server on 127.0.0.1, for ``SMTPHandler`` and anything else that sends mail. The SMTP is aiosmtpd's.
 
-    Every mail is accepted and kept, with its envelope. What is no SMTP, a mail that was cut off and one that was
-    refused (a line of more than 1,000 bytes, a mail of more than 32 MiB) are kept as malformed, with the bytes and
-    the reason. It never logs: neither aiosmtpd's ``mail.log`` nor asyncio reaches a handler under test.
+    Every mail is accepted and kept, with its envelope, until the test says otherwise: it can be refused, delayed,
+    stalled or cut off at each stage. TLS and logins are offered when the test asks for them: ``tls_address`` is TLS
+    from the first octet on, ``offer_starttls`` and ``require_login`` are for the usual port (a login for both).
+
+    What is no SMTP, a mail that was cut off and one that aiosmtpd refuses (a line of more than 1,000 octets, a mail of
+    more than 32 MiB) are kept as malformed, with the octets and the reason. Of a line that is no mail's 1 MiB is kept;
+    a mail that does not end is cut off after 64 MiB. It never logs: aiosmtpd's ``mail.log`` reaches no handler under
+    test.
 
     It loads asyncio, which costs each later log record of the process about a tenth more; the other endpoints do not.
 
@@ -32,92 +41,57 @@ class SmtpEndpoint(Endpoint[Mail]):
     _who = "smtp_endpoint"
 
     def __init__(self) -> None:
-        super().__init__(VOCABULARY, line, hint=in_the_subject)
+        super().__init__()
+        self._relay: Relay
+        self._listener: Listener
+        self._tls_listener: Listener | None = None
 
     def _start(self) -> None:
         super()._start()
-        server = Server(self._keep, self._fault)
-        self._address = server.address
-        self._defer(server.stop, "its sockets are closed")
+        self._relay = Relay(self._keep, self._timeline.event, self._fault)
+        self._listener = Listener(partial(Conversation, self._relay), self._fault, faults=self._faults)
+        self._address = self._listener.address
+        self._defer(self._close, "its sockets are closed")
 
-    def _keep(self, sender: str, recipients: tuple[str, ...], raw: bytes, malformed: str | None) -> None:
-        self._inbox.put(Mail(sender, recipients, raw, self._age, malformed))
+    @property
+    def tls_address(self) -> tuple[str, int]:
+        """``(host, port)`` for TLS from the first octet on (SMTPS), as ``smtplib.SMTP_SSL`` takes it.
 
-    @overload
-    def wait_for(
-        self,
-        text: Text | None = None,
-        *,
-        subject: Text | None = None,
-        sender: Text | None = None,
-        to: Text | None = None,
-        malformed: bool | None = None,
-        count: None = None,
-        timeout: float = WAIT,
-    ) -> Mail: ...
-    @overload
-    def wait_for(
-        self,
-        text: Text | None = None,
-        *,
-        subject: Text | None = None,
-        sender: Text | None = None,
-        to: Text | None = None,
-        malformed: bool | None = None,
-        count: int,
-        timeout: float = WAIT,
-    ) -> tuple[Mail, ...]: ...
-    def wait_for(
-        self, text: Text | None = None, *, count: int | None = None, timeout: float = WAIT, **wanted: Any
-    ) -> Any:
-        """Wait at most ``timeout`` seconds for a mail, and return it; with ``count=n`` for n, as a tuple.
-
-        ``text`` is contained in the decoded body. ``subject`` is equal to the decoded Subject, ``sender`` to the
-        envelope's sender, ``to`` to one of the envelope's recipients. Everywhere a compiled regex is searched
-        instead. Raises AssertionError when the time is over.
+        The port is opened when it is asked for. Raises MissingExtraError without the extra ``tls``.
         """
-        __tracebackhide__ = True
-        return self._wait_for(text, count, timeout, wanted)
+        self._require_running()
+        if self._tls_listener is None:
+            make = self._secured(partial(Conversation, self._relay, transport="tls"), self._keep_no_tls)
+            self._tls_listener = Listener(make, self._fault, faults=self._faults)
+            if self._listener.refusing:
+                self._tls_listener.refuse()
+        address: tuple[str, int] = self._tls_listener.address
+        return address
 
-    @overload
-    def assert_received(
-        self,
-        text: Text | None = None,
-        *,
-        subject: Text | None = None,
-        sender: Text | None = None,
-        to: Text | None = None,
-        malformed: bool | None = None,
-        count: None = None,
-    ) -> Mail: ...
-    @overload
-    def assert_received(
-        self,
-        text: Text | None = None,
-        *,
-        subject: Text | None = None,
-        sender: Text | None = None,
-        to: Text | None = None,
-        malformed: bool | None = None,
-        count: int,
-    ) -> tuple[Mail, ...]: ...
-    def assert_received(self, text: Text | None = None, *, count: int | None = None, **wanted: Any) -> Any:
-        """Return the first mail that matches (with ``count=n`` all, exactly n), or raise AssertionError.
+    @property
+    def connections(self) -> int:
+        """How many connections clients have made so far. SMTPHandler makes one for each record.
 
-        It does not wait; the arguments are those of ``wait_for``.
+        On the port for TLS those count that have come through the handshake.
         """
-        __tracebackhide__ = True
-        return self._assert_received(text, count, wanted)
+        self._require_running()
+        return self._relay.connections
 
-    def assert_not_received(
-        self,
-        text: Text | None = None,
-        *,
-        subject: Text | None = None,
-        sender: Text | None = None,
-        to: Text | None = None,
-        malformed: bool | None = None,
-    ) -> None:
-        """Raise AssertionError when a mail matches. It does not wait; the arguments are those of ``wait_for``."""
-        __tracebackhide__ = True
-        self._assert_not_received(text, {"subject": subject, "sender": sender, "to": to, "malformed": malformed})
+    def _lines(self) -> Sequence[Line]:
+        return [self._listener] if self._tls_listener is None else [self._listener, self._tls_listener]
+
+    def _close(self) -> None:
+        with self._listener.held():
+            for listener in (self._listener, self._tls_listener):
+                if listener is not None:
+                    listener.stop()
+            self._relay.drop()
+
+    def _keep(self, fields: dict[str, Any]) -> None:
+        self._inbox.put(Mail(arrival=self._age, **fields))
+
+    def _keep_no_tls(self, reason: str, octets: bytes) -> None:
+        self._keep({"raw": octets, "malformed": reason, "transport": "tls"})
+
+    def _sections(self) -> list[tuple[str, str | None]]:
+        return [*super()._sections(), ("faults", self._faults_in_force())]

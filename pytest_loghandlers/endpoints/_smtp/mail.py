@@ -1,9 +1,7 @@
-"""One mail that reached the mail server, and what a test can ask of it."""
+"""One mail that reached the mail server."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
@@ -11,12 +9,22 @@ from email.parser import BytesParser
 from functools import cached_property
 from typing import Any, Final
 
-from pytest_loghandlers._base.match import Field, Matcher, Vocabulary, equal, say_wanted, verb
 from pytest_loghandlers._base.report import show
-from pytest_loghandlers.endpoints._endpoint import malformed_field
 from pytest_loghandlers.endpoints._headers import Headers
 
 _PARSER: Final = BytesParser(EmailMessage, policy=policy.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attachment of a mail."""
+
+    #: Its file name, decoded; empty when it has none.
+    name: str
+    #: Its media type: ``text/csv``.
+    type: str
+    #: Its octets, decoded. Of an attached mail (message/rfc822) the mail itself.
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +37,25 @@ class Mail:
 
     #: The envelope's sender, as given with MAIL FROM.
     sender: str = ""
-    #: The envelope's recipients, as given with RCPT TO: who gets the mail, whatever its headers say.
+    #: The envelope's recipients, as given with RCPT TO and accepted: who gets the mail, whatever its headers say.
     recipients: tuple[str, ...] = ()
     #: The mail as it was sent, free of dot-stuffing (RFC 5321 section 4.5.2).
     raw: bytes = field(default=b"", repr=False)
     #: Real seconds from the endpoint's start to the arrival.
     arrival: float = 0.0
     malformed: str | None = None
+    #: The reply with which the test had the whole mail refused, at the end of its data; None: it was accepted.
+    refused: str | None = None
+    #: Who was named with RCPT TO and refused, while the mail went on to the others: they do not get it.
+    refused_recipients: tuple[str, ...] = ()
+    #: Which connection to the endpoint it came on, counted from 1.
+    connection: int = 0
+    #: ``tcp``, or ``tls`` for the port on which TLS is spoken from the first octet on.
+    transport: str = "tcp"
+    #: Whether it came encrypted: after STARTTLS, or on the port for TLS.
+    tls: bool = False
+    #: The user who had logged in; None: nobody had.
+    login: str | None = None
 
     @cached_property
     def message(self) -> EmailMessage:
@@ -87,10 +107,41 @@ class Mail:
             text = body.decode("utf-8", "replace")
         return text.replace("\r\n", "\n").removesuffix("\n")
 
+    @cached_property
+    def html(self) -> str:
+        """The source of the HTML body, decoded; empty when there is none."""
+        try:
+            part = self.message.get_body(("html",))
+            content = part.get_content() if part is not None else ""
+        except Exception:  # noqa: BLE001 - as for the headers
+            return ""
+        return str(content).replace("\r\n", "\n").removesuffix("\n")
+
+    @cached_property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The attachments, in order."""
+        try:
+            parts = list(self.message.iter_attachments()) if self.message.is_multipart() else []
+        except Exception:  # noqa: BLE001 - as for the headers
+            return ()
+        return tuple(_attachment(part) for part in parts)
+
     @property
     def searched(self) -> str:
         """Where a test's text is looked for."""
         return self.text if self.malformed is None else self.raw.decode("utf-8", "replace")
+
+
+def _attachment(part: Any) -> Attachment:
+    try:
+        name = part.get_filename() or ""
+        data = part.get_payload(decode=True)
+        if data is None:  # It is a mail itself, or has parts.
+            inside = part.get_payload()
+            data = inside[0].as_bytes() if part.get_content_type() == "message/rfc822" else part.as_bytes()
+    except Exception:  # noqa: BLE001 - as for the headers
+        name, data = "", b""
+    return Attachment(str(name), part.get_content_type(), data if isinstance(data, bytes) else b"")
 
 
 def line(mail: Mail) -> str:
@@ -98,39 +149,11 @@ def line(mail: Mail) -> str:
     when = f"+{mail.arrival:.2f} s"
     if mail.malformed is not None:
         return f"{when}  malformed: {mail.malformed}  {show(mail.raw, 60)}"
-    return f"{when}  {mail.sender} -> {', '.join(mail.recipients)}  {show(mail.subject, 60)}  {show(mail.text)}"
-
-
-def _is_among(wanted: Any, got: tuple[str, ...]) -> bool:
-    return any(equal(wanted, address) for address in got)
-
-
-def in_the_subject(matcher: Matcher[Any], mails: Sequence[Mail]) -> str | None:
-    """Return the hint that the text stands in a subject, when it does."""
-    for index, mail in enumerate(mails if matcher.text is not None else ()):
-        found = (
-            matcher.text.search(mail.subject)
-            if isinstance(matcher.text, re.Pattern)
-            else matcher.text is not None and matcher.text in mail.subject
-        )
-        if found:
-            return f"it is in the subject of [{index}]; a text is looked for in the body, ask with subject="
-    return None
-
-
-VOCABULARY: Final = Vocabulary[Mail](
-    "mail",
-    lambda mail: mail.searched,
-    (
-        Field("subject", lambda mail: mail.subject),
-        Field("sender", lambda mail: mail.sender, brief=lambda wanted: f"from {say_wanted(wanted)}"),
-        Field(
-            "to",
-            lambda mail: mail.recipients,
-            agree=_is_among,
-            brief=lambda wanted: f"to {say_wanted(wanted)}",
-            clause=lambda wanted: f"one of whose recipients {verb(wanted)} {say_wanted(wanted)}",
-        ),
-        malformed_field(),
-    ),
-)
+    parts = [when, f"{mail.sender} -> {', '.join(mail.recipients)}", show(mail.subject, 60), show(mail.text)]
+    if mail.attachments:
+        parts.append(f"with {', '.join(show(each.name, 40) for each in mail.attachments)}")
+    if mail.refused is not None:
+        parts.append(f"refused: {show(mail.refused, 60)}")
+    if mail.refused_recipients:
+        parts.append(f"not to {', '.join(mail.refused_recipients)}: refused")
+    return "  ".join(parts)

@@ -1,112 +1,182 @@
 from __future__ import annotations
 
-import logging
-import os
-import sys
+import asyncio
+import gc
 import threading
-import warnings
 
 import pytest
 
-from pytest_loghandlers.endpoints._network.reactor import shutdown
-from pytest_loghandlers.endpoints._smtp import loop as loop_module
-from pytest_loghandlers.endpoints._smtp.loop import SMTP, LoopThread, running_loop
+from pytest_loghandlers.endpoints._smtp.loop import Loop
 
 
-def test_one_loop_serves_the_process_and_starts_again_after_its_end():
-    first = running_loop()
-    assert running_loop() is first
-
-    shutdown()
-    second = running_loop()
-
-    assert first.loop.is_closed()
-    assert not first.thread.is_alive()
-    assert second is not first
+@pytest.fixture
+def errors():
+    return []
 
 
-def test_ending_twice_is_silent():
-    made = LoopThread()
-
-    made.end()
-    made.end()
-
-    assert made.loop.is_closed()
+@pytest.fixture
+def loop(errors):
+    return Loop(errors.append)
 
 
-def test_making_a_loop_logs_nothing(everything_logged):
-    LoopThread().end()
+def test_nothing_runs_before_it_is_run(loop):
+    seen = []
 
+    async def work():
+        seen.append(1)
+
+    task = loop.create_task(work())
+    assert seen == []
+    loop.run()
+
+    assert (seen, task.done) == ([1], True)
+
+
+def test_a_task_waits_for_its_future_in_whatever_thread_it_is_run(loop):
+    seen, future = [], loop.create_future()
+
+    async def work():
+        seen.append(await future)
+
+    loop.create_task(work())
+    loop.run()
+    future.set_result("x")
+    assert seen == []
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    thread.join(5)
+
+    assert seen == ["x"]
+
+
+def test_it_runs_while_another_loop_runs_in_the_same_thread(loop):
+    async def inner():
+        future = loop.create_future()
+        loop.call_soon(future.set_result, "x")
+        return await future
+
+    async def outer():
+        task = loop.create_task(inner())
+        loop.run()
+        return task.done
+
+    assert asyncio.run(outer())
+
+
+def test_within_a_run_another_one_does_nothing(loop):
+    seen = []
+
+    def outer():
+        loop.call_soon(seen.append, "inner")
+        loop.run()
+        seen.append("outer")
+
+    loop.call_soon(outer)
+    loop.run()
+
+    assert seen == ["outer", "inner"]
+
+
+@pytest.mark.parametrize("when", ["before", "while it waits", "from within"])
+def test_cancelling_raises_where_it_waits(loop, errors, when):
+    seen = []
+
+    async def work():
+        try:
+            if when == "from within":
+                task.cancel()
+            await loop.create_future()
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+            raise
+
+    task = loop.create_task(work())
+    if when == "while it waits":
+        loop.run()
+    if when != "from within":
+        task.cancel()
+    loop.run()
+    task.cancel()  # It is over: nothing happens.
+    loop.run()
+
+    assert task.done
+    assert seen == ([] if when == "before" else ["cancelled"])
+    assert errors == []
+
+
+def test_closing_ends_it_at_once(loop):
+    seen = []
+
+    async def work():
+        try:
+            await loop.create_future()
+        finally:
+            seen.append("ended")
+
+    task = loop.create_task(work())
+    loop.run()
+    task.close()
+    loop.run()
+
+    assert (seen, task.done) == (["ended"], True)
+
+
+def test_giving_way_lets_others_run(loop):
+    seen = []
+
+    async def work(name):
+        seen.append(name)
+        await asyncio.sleep(0)
+        seen.append(name)
+
+    loop.create_task(work("a"))
+    loop.create_task(work("b"))
+    loop.run()
+
+    assert seen == ["a", "b", "a", "b"]
+
+
+def test_what_a_task_raises_is_kept(loop, errors):
+    async def work():
+        raise ZeroDivisionError
+
+    loop.create_task(work())
+    loop.run()
+
+    assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
+def test_a_lost_connection_is_the_end_of_a_task_and_no_error(loop, errors):
+    async def work():
+        raise ConnectionResetError
+
+    task = loop.create_task(work())
+    loop.run()
+
+    assert task.done
+    assert errors == []
+
+
+def test_what_a_future_complains_of_is_kept_and_not_logged(loop, errors, everything_logged):
+    loop.create_future().set_exception(ZeroDivisionError())
+    gc.collect()
+    loop.call_exception_handler({"message": "words alone"})
+
+    assert [str(error) for error in errors] == ["", "words alone"]
     assert everything_logged == []
 
 
-def test_asyncio_itself_logs_as_before(everything_logged):
-    import asyncio
+def test_what_is_dropped_never_runs(loop):
+    seen = []
+    loop.call_soon(seen.append, 1)
+    loop.drop()
+    loop.run()
 
-    running_loop()
-    asyncio.new_event_loop().close()
-
-    assert [record.name for record in everything_logged] == ["asyncio"]
+    assert seen == []
 
 
-def test_debug_mode_is_off_whatever_the_environment_says(monkeypatch):
+def test_debug_mode_is_off_whatever_the_environment_says(loop, monkeypatch):
     monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
-    made = LoopThread()
 
-    assert not made.loop.get_debug()
-    made.end()
-
-
-def test_the_users_own_aiosmtpd_keeps_its_class_and_its_logger():
-    import aiosmtpd.smtp
-
-    assert aiosmtpd.smtp.SMTP is not SMTP
-    assert aiosmtpd.smtp.log is logging.getLogger("mail.log")
-    assert sys.modules[SMTP.__module__].log is loop_module._SILENT
-
-
-def test_a_frozen_clock_does_not_stop_the_loop():
-    from freezegun import freeze_time
-
-    due = threading.Event()
-    with freeze_time("2030-01-01"):
-        home = running_loop()
-        home.loop.call_soon_threadsafe(home.loop.call_later, 0.01, due.set)
-        assert due.wait(5)
-
-
-def test_what_fails_in_the_loop_is_told_to_its_servers():
-    class Guest:
-        def __init__(self):
-            self.errors = []
-            self.told = threading.Event()
-
-        def on_error(self, error):
-            self.errors.append(error)
-            self.told.set()
-
-    guest, home = Guest(), running_loop()
-    home.servers.add(guest)
-    home.loop.call_soon_threadsafe(lambda: 1 / 0)
-    told = guest.told.wait(5)
-    home.servers.discard(guest)
-
-    assert told
-    assert [type(error) for error in guest.errors] == [ZeroDivisionError]
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_an_idle_loop_is_not_there_when_a_test_forks_and_a_child_gets_its_own():
-    home = running_loop()
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Other threads of this process may live.
-        child = os.fork()
-    if not child:
-        made = running_loop()
-        done = threading.Event()
-        made.loop.call_soon_threadsafe(done.set)
-        os._exit(0 if done.wait(5) else 1)
-
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert not home.thread.is_alive()
+    assert not loop.get_debug()
+    assert not loop.is_closed()
