@@ -58,6 +58,7 @@ class RecordEndpoint(RecordVerbs, FaultVerbs):
     def _start(self) -> None:
         super()._start()
         self._doors = Doors(self._streams, self._age_at, self._fault, self._make_datagrams)
+        self._doors.listener.faults = self._faults
         self._address = self._doors.datagrams.address
         self._defer(self._doors.close, "its sockets are closed")
 
@@ -181,7 +182,7 @@ class RecordEndpoint(RecordVerbs, FaultVerbs):
         return sections
 
     def _hint(self, matcher: Matcher[Any], items: Sequence[ReceivedRecord]) -> str | None:
-        return hint(matcher, items, self._streams.pending(), decodes=self._decode is not None)
+        return hint(matcher, items, self._streams.pending())
 
 
 def _checked(decode: Any) -> Decoder:

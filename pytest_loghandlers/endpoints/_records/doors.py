@@ -48,7 +48,7 @@ class Doors:
     @property
     def lines(self) -> tuple[Line, ...]:
         """What the fault verbs act on: every socket that is open."""
-        return (self.listener, *self._later())
+        return (self.listener, self._inlet, *self._later())
 
     def address(self) -> tuple[str, int]:
         """Return ``(host, port)`` of UDP and TCP."""

@@ -128,7 +128,7 @@ def foreign_to(octets: bytes, largest: int) -> str | None:
         if pattern.match(octets):
             return what
     swapped = int.from_bytes(octets[:PREFIX], "little")
-    if 0 < swapped <= min(largest, 0xFFFF):
+    if 0 < swapped <= min(largest, 0xFFFF) and octets[PREFIX : PREFIX + 1] in (b"}", b"\x80", b"(", b"{"):
         return f"a frame whose length, {swapped:,}, is little-endian (struct '>L' is meant)"
     return None
 

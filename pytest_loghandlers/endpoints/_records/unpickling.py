@@ -116,8 +116,8 @@ class Machine:
         """Refuse the current opcode."""
         if self.data[self.at : self.at + 1] in _names():
             raise self.refusal()
-        advice = "; it looks like JSON, for which decode= takes a function" if self.data[:1] in (b"{", b"[") else ""
-        raise Refused(f"not a pickle: no opcode is {self.where}{advice}")
+        seems = "; it looks like JSON" if self.data[:1] in (b"{", b"[") else ""
+        raise Refused(f"not a pickle: no opcode is {self.where}{seems} (decode= takes a function for what is none)")
 
     def refusal(self, name: str | None = None, why: str = PLAIN) -> Refused:
         """Return what says that the current opcode, naming ``name``, is refused."""

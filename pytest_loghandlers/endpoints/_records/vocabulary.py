@@ -149,7 +149,7 @@ def _reason(name: str, good: str, bad: str) -> Field[ReceivedRecord]:
         return f"{bad}, the reason {how} {say_wanted(wanted)}"
 
     def say(value: Any) -> str:
-        return {True: name, False: f"not {name}", None: f"not {name}"}.get(value, "") or show(value)
+        return show(value) if isinstance(value, str) else "some" if value is True else "none"
 
     return Field(
         name, lambda item: getattr(item, name), accept=accept, agree=agree, say=say, brief=brief, clause=clause
@@ -222,9 +222,7 @@ def line(item: ReceivedRecord) -> str:
     return f"{head}  {cut(item.level_name or '', 12):<8} {cut(item.logger or '', 40):<12} {show(item.text)}{tail}"
 
 
-def hint(
-    matcher: Matcher[Any], items: Sequence[ReceivedRecord], pending: Sequence[bytes], *, decodes: bool
-) -> str | None:
+def hint(matcher: Matcher[Any], items: Sequence[ReceivedRecord], pending: Sequence[bytes]) -> str | None:
     """Return the one certain explanation of a miss, or None."""
     for rest in pending:
         if _is_in(matcher, rest):
@@ -238,10 +236,7 @@ def hint(
         if item.malformed is not None and _is_in(matcher, item.raw):
             return f"the octets of [{index}] hold it, but they are no whole frame: {cut(item.malformed, 160)}"
         if item.refused is not None and _is_in(matcher, item.raw):
-            advice = ""
-            if not decodes and item.refused.startswith("not a pickle"):
-                advice = "\n          decode= takes a function that reads what is no pickle"
-            return f"the octets of [{index}] hold it, but were refused: {cut(item.refused, 160)}{advice}"
+            return f"the octets of [{index}] hold it, but were refused: {cut(item.refused, 160)}"
     return None
 
 

@@ -174,9 +174,12 @@ REFUSED = {
     "cut in an opcode": (b"J\1", f"{ILL}: opcode BININT at byte 0 says 4 octets, 1 are left"),
     "json": (
         b'{"a": 1}',
-        "not a pickle: no opcode is b'{' at byte 0; it looks like JSON, for which decode= takes a function",
+        "not a pickle: no opcode is b'{' at byte 0; it looks like JSON (decode= takes a function for what is none)",
     ),
-    "no opcode": (b"N\xff.", "not a pickle: no opcode is b'\\xff' at byte 1"),
+    "no opcode": (
+        b"N\xff.",
+        "not a pickle: no opcode is b'\\xff' at byte 1 (decode= takes a function for what is none)",
+    ),
     "nothing to stop with": (b".", f"{ILL}: opcode STOP at byte 0 takes what is not there"),
     "an unknown memo": (b"h\7.", f"{ILL}: opcode BINGET at byte 0 takes what is not there"),
     "two values": (b"NN.", f"{ILL}: more than one value at its end"),
