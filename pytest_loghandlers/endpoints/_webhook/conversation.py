@@ -48,6 +48,8 @@ class Arrived:
 def _reworded(reason: str) -> str:
     if reason == "Receive buffer too long":
         return f"the request line and the headers are longer than {MAX_HEAD:,} bytes"
+    if reason.startswith("malformed chunk footer"):
+        return "a chunk goes on behind the size that it says"
     # h11 shows what it read as the bytearray it holds it in, at any length.
     return cut(re.sub(r"\bbytearray\((.*)\)$", r"\1", reason, flags=re.DOTALL), 200)
 
@@ -162,7 +164,8 @@ class Conversation:
             data += self._h11.send(h11.Data(data=body)) or b""
             if answer.cut is not None:
                 data = data[: len(data) - len(body) + answer.cut]
-        self._h11.send(h11.EndOfMessage())
+        if self._h11.our_state is not h11.SWITCHED_PROTOCOL:  # A CONNECT that was answered 200.
+            self._h11.send(h11.EndOfMessage())
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._raw = bytearray(self._h11.trailing_data[0])
             self._h11.start_next_cycle()

@@ -16,8 +16,10 @@ from .conversation import Conversation
 from .request import WebhookRequest
 from .script import Script, Service
 
-#: Pieces a second of an answer that is sent slowly, at most.
+#: Pieces a second of an answer that is sent slowly.
 TICKS: Final = 20
+#: Octets of such a piece at most: so much waits for a client that does not read.
+LARGEST: Final = 64 * 1024
 #: Octets that are read ahead of a client that goes on sending while it is not answered.
 AHEAD: Final = 1024 * 1024
 #: What the conversation is told where nobody hears an answer any more.
@@ -173,7 +175,7 @@ class Exchange:
         data = self._conversation.answer(answer)
         rate = None if at_once and answer.kind != "endless" else answer.rate
         if rate is not None:
-            size = max(1, int(rate / TICKS))
+            size = min(LARGEST, max(1, int(rate / TICKS)))
             self._pieces = (answer.pieces or pieces_of(data))(size)
             self._wait(answer, self.script)
             self._send_on()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
+from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers._base.judge import Judge
 from pytest_loghandlers._base.match import Field, Matcher
@@ -68,7 +69,7 @@ class WebhookRoute(WebhookVerbs, AnswerVerbs):
         """Where its requests are sent to: the endpoint's ``url`` and the path, which must be exactly one."""
         self._require_running()
         if not self._place.is_exact:
-            raise ValueError(f"route {self._place} has no url of its own: it is for many paths")
+            raise ArgumentError(f"route {self._place} has no url of its own: it is for many paths")
         return f"{self._host.url}{self._place.path}"
 
     @property

@@ -74,9 +74,7 @@ class AnswerVerbs:
         if octets_per_second is not None:
             _check_rate(octets_per_second)
         if cut is not None and (not isinstance(cut, int) or isinstance(cut, bool) or not 0 <= cut < len(sent)):
-            raise ArgumentError(
-                f"cut={show(cut)}: it is a number of octets of the body, which has {len(sent):,} (fewer)"
-            )
+            raise ArgumentError(f"cut={show(cut)}: it is a number of octets of the body, fewer than its {len(sent):,}")
         if retry_after is not None:
             fields.append(("retry-after", _retry_after(retry_after)))
         head = response(status, fields, sent)
@@ -118,8 +116,8 @@ class AnswerVerbs:
     ) -> None:
         """Answer without an end: a ``body``, ``headers``, or one ``100 Continue`` after the other.
 
-        It goes on until the client closes the connection, or ``recover`` or the end of the test does. A client that
-        does not read it is not sent more: at both ends together some 100 KB wait.
+        It goes on until the client closes the connection, or ``recover`` or the end of the test does. For a client
+        that does not read, 64 KiB wait at most, beside what the system's buffers hold.
         """
         _check_rate(octets_per_second)
         self._next(endless(what, octets_per_second), times)

@@ -61,8 +61,8 @@ def test_an_answer_says_what_it_does_to_a_request(answer, said, strikes):
         (
             lambda: malformed("body"),
             (
-                "what='body': it is one of 'status line', 'header', 'chunk size', 'length too long', 'length too short',"
-                " 'two lengths', 'garbage'"
+                "what='body': it is one of 'status line', 'header', 'chunk size', 'length too long', "
+                "'length too short', 'two lengths', 'garbage'"
             ),
         ),
         (lambda: endless("x", 1), "what='x': it is one of 'body', 'headers', '100 Continue'"),
