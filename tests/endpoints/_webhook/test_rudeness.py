@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import logging.handlers
+import sys
 import threading
 
 import httpx
@@ -38,16 +40,15 @@ class Counting(logging.handlers.HTTPHandler):
         self.errors = []
 
     def handleError(self, record):
-        import sys
-
-        self.errors.append(sys.exc_info()[1])
+        self.errors.append(sys.exc_info()[0])
 
 
 @pytest.fixture
 def handler(endpoint, logger):
     made = Counting(endpoint.hostport)
     logger.addHandler(made)
-    return made
+    yield made
+    gc.collect()  # What it left open is warned of here, and not in some later test.
 
 
 #: Each rudeness, and the errors that HTTPHandler is told of: it reads the head of the answer and nothing else.
@@ -84,7 +85,9 @@ def test_HTTPHandler_under_each_rudeness_and_after_it(endpoint, logger, handler,
     logger.error("second")
 
     assert len(endpoint.wait_for(count=2)) == 2
-    assert [isinstance(error, kind) for error, kind in zip(handler.errors, errors, strict=True)] == [True] * len(errors)
+    assert [issubclass(kind, wanted) for kind, wanted in zip(handler.errors, errors, strict=True)] == [True] * len(
+        errors
+    )
 
 
 def test_HTTPHandler_is_told_when_it_is_refused_and_when_it_is_cut_off_in_the_middle(endpoint, logger, handler):
@@ -95,9 +98,8 @@ def test_HTTPHandler_is_told_when_it_is_refused_and_when_it_is_cut_off_in_the_mi
     endpoint.recover()
     logger.error("fine")
 
-    assert isinstance(handler.errors[0], ConnectionError)
-    assert isinstance(handler.errors[1], ConnectionRefusedError)
-    assert len(handler.errors) == 2
+    assert issubclass(handler.errors[0], ConnectionError)
+    assert handler.errors[1:] == [ConnectionRefusedError]
     endpoint.assert_received("fine", malformed=False, count=1)
 
 
