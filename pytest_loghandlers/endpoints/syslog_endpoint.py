@@ -56,9 +56,13 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         super().__init__(VOCABULARY, line, refresh=self._look, hint=self._hint)
         self._largest = largest_message
         self._profile: Profile = profile_named(profile, input, largest_message)
-        self._streams = Streams(self._inbox, self._take_datagrams, lambda: self._age, lambda: self._profile)
+        self._streams = Streams(
+            self._inbox, self._take_datagrams, lambda: self._age, lambda: self._profile, self._note_lost
+        )
         self._doors: Doors
         self._tls_failures: list[str] = []
+        #: What the daemon that is imitated dropped without a word.
+        self._lost: list[str] = []
 
     def _start(self) -> None:
         super()._start()
@@ -181,6 +185,10 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         if data[:1] == b"<" or data[:1].isdigit():
             self._inbox.put(parse(data, transport="tls", framing="eof", flaw=reason, arrival=self._age))
 
+    def _note_lost(self, text: str) -> None:
+        self._lost.append(text)
+        self._timeline.event(text)
+
     def _lines(self) -> Sequence[Line]:
         return self._doors.lines
 
@@ -199,6 +207,9 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         if self._tls_failures:
             failed = plural(len(self._tls_failures), "connection")
             sections.append(("tls", f"{failed} failed, the last: {cut(self._tls_failures[-1], 200)}"))
+        if self._lost:
+            more = f" (and {len(self._lost) - 1:,} more like it)" if len(self._lost) > 1 else ""
+            sections.append(("lost", cut(self._lost[-1], 200) + more))
         dropped = self._datagrams.dropped if self._running else 0
         if dropped:
             sections.append(("lost", f"the kernel dropped {plural(dropped, 'datagram')}: its receive buffer was full"))

@@ -33,6 +33,10 @@ class StreamFramer(Protocol):
         """What would end the pending bytes, in words: ``LF``, ``NUL or LF``, ``3 more of 12 octets``."""
 
     @property
+    def lost(self) -> str | None:
+        """What the daemon would drop without a word if the stream ended now, in words; None for nothing."""
+
+    @property
     def open_lines(self) -> int:
         """How many of the last frames may still be taken back (``Frame.takes_back``)."""
 

@@ -101,6 +101,11 @@ class Framer:
         return "NUL" if self._ending == b"\0" else "NUL or LF"
 
     @property
+    def lost(self) -> str | None:
+        """What would be dropped if the stream ended now: never anything, here."""
+        return None
+
+    @property
     def refuses(self) -> bool:
         """Whether the connection is to be closed: never, here."""
         return False

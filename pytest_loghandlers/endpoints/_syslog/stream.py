@@ -18,7 +18,7 @@ class Streams:
 
     ``first()`` is called before messages are put: what came by another way earlier is to stand before them.
     ``age()`` is the moment of arrival of what comes now, ``profile()`` the daemon that is imitated: a connection keeps
-    the one with which it began.
+    the one with which it began. ``told(text)`` hears what that daemon drops without a word.
     """
 
     def __init__(
@@ -27,11 +27,13 @@ class Streams:
         first: Callable[[], object],
         age: Callable[[], float],
         profile: Callable[[], Profile],
+        told: Callable[[str], object],
     ) -> None:
         self.inbox = inbox
         self.first = first
         self.age = age
         self.profile = profile
+        self.told = told
         #: In the order in which they came.
         self.open_ones: dict[_Stream, None] = {}
 
@@ -69,6 +71,7 @@ class _Stream:
         self._link = link
         self._profile = streams.profile()
         self.framer = self._profile.framer(transport)
+        self._told = False
         #: The last messages, as many as may still turn out to be lines of one.
         self._lines: list[SyslogMessage] = []
 
@@ -77,6 +80,7 @@ class _Stream:
         self._keep(self.framer.feed(data), self._link)
         self._lines = self._lines[len(self._lines) - self.framer.open_lines :]
         if self.framer.refuses:
+            self._drop()
             self._link.close()
 
     def eof(self) -> None:
@@ -86,7 +90,15 @@ class _Stream:
     def lost(self) -> None:
         """Keep what is left of a message: the client closed, or the connection broke."""
         if self._streams.open_ones.pop(self, self) is None:
+            self._drop()
             self._keep(self.framer.close(), None)
+
+    def _drop(self) -> None:
+        """Tell what the daemon drops here."""
+        lost = None if self._told else self.framer.lost
+        if lost is not None:
+            self._told = True
+            self._streams.told(lost)
 
     def _keep(self, frames: Sequence[Frame], link: Link | None) -> None:
         streams = self._streams

@@ -27,9 +27,9 @@ _OTHER_NAMES: Final = {
 }
 
 
-def _keyword(name: str, keywords: Sequence[str]) -> Callable[[Any], Any]:
-    """Return an ``accept`` for a keyword, another name of it, or its number."""
-    only = one_of(name, *keywords)
+def _keyword(name: str, keywords: Sequence[str], *others: str) -> Callable[[Any], Any]:
+    """Return an ``accept`` for a keyword, another name of it, or its number; ``others`` have no number."""
+    only = one_of(name, *keywords, *others)
 
     def accept(wanted: Any) -> Any:
         if isinstance(wanted, int) and not isinstance(wanted, bool) and 0 <= wanted < len(keywords):
@@ -136,7 +136,8 @@ VOCABULARY: Final = Vocabulary[SyslogMessage](
         Field(
             "facility",
             lambda message: message.facility,
-            accept=_keyword("facility", FACILITIES),
+            # What rsyslog calls one above local7.
+            accept=_keyword("facility", FACILITIES, "invld"),
             say=_say,
             brief=lambda wanted: f"from facility {getattr(wanted, 'pattern', wanted)}",
         ),

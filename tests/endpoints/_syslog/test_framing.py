@@ -238,3 +238,68 @@ def test_what_python_sends_comes_out_whole(texts):
     messages.insert(0, b"<14>first")
 
     assert raws(b"".join(message + b"\0" for message in messages)) == messages
+
+
+@pytest.mark.parametrize(
+    ("reads", "awaits"),
+    [
+        ([b"<14>a"], "NUL or LF"),
+        ([b"plain"], "NUL or LF"),
+        ([b"<14>a\0<14>b"], "NUL"),
+        ([b"64 <14>half"], "56 more of 64 octets"),
+        ([b"2,000 <14>"], "NUL or LF"),
+        ([b"5000 <" + b"x" * 1_999], "3,000 more of 5,000 octets"),
+        ([b"12"], "the end of what may be an octet count"),
+    ],
+)
+def test_what_is_pending_says_what_would_end_it(reads, awaits):
+    framer = Framer(1_000)
+    for read in reads:
+        framer.feed(read)
+
+    assert framer.awaits == awaits
+    assert framer.lost is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "damages"),
+    [
+        (b"<14>a\nrest\nmore\n<14>b\n", [None, "split", "split", None]),
+        (b"<14>a\n5 <14>brest\n", [None, None, None]),
+        (b"plain\nanother\n", [None, None]),
+        (b"<14>a\nrest\n\0", [None]),
+        (b"<14>a\n<14>b\0", [None, "split"]),
+        (b"<14>a\n<14>b\n\0", [None, None]),
+        (b"<14>a<12>b", ["merged"]),
+        (b"<14>a", ["cut"]),
+        (b"9 <14>a", ["cut"]),
+        (b"<14>" + b"x" * 100 + b"\n", ["cut"]),
+        (b"104 <14>" + b"x" * 100, ["cut"]),
+    ],
+)
+def test_what_became_of_a_message_is_told(stream, damages):
+    framer = Framer(50)
+    frames = []
+    for frame in framer.feed(stream):
+        del frames[len(frames) - frame.takes_back :]
+        frames.append(frame)
+    frames += framer.close()
+
+    assert [frame.damage for frame in frames] == damages
+    assert all(frame.flaw for frame in frames if frame.damage)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(b"100000004 <14>", b""), (b"<14>", b"\0"), (b"", b"\n")])
+def test_of_100_megabytes_one_is_kept_and_never_more_is_held(begin, end):
+    framer, chunk, held = Framer(), b"x" * 262_144, 0
+    frames = framer.feed(begin)
+    left = 100_000_000
+    while left:
+        frames += framer.feed(chunk[:left])
+        left -= min(left, len(chunk))
+        held = max(held, len(framer._bytes) + len(framer._head))
+    frames += framer.feed(end)
+
+    assert [len(frame.raw) for frame in frames] == [LARGEST_MESSAGE]
+    assert frames[0].flaw.startswith("too long: 100,000,0")
+    assert held <= 2 * LARGEST_MESSAGE

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -158,3 +159,61 @@ def test_a_text_behind_an_ident_comes_back_as_it_was(facility, severity, text):
     assert (message.facility, message.severity, message.app_name) == (facility, severity, "shop")
     assert message.text == re.sub(r"\n\Z", "", text)
     assert message.malformed is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "bom", "nul"),
+    [
+        (b"<14>x", False, False),
+        (b"<14>x\0", False, True),
+        (b"<14>x\0y", False, False),
+        (b"<14>x\0\n", False, False),
+        (b"<14>\xef\xbb\xbfx\0", True, True),
+        (b"<14>shop: \xef\xbb\xbfx", True, False),
+        (b"<14>1 - - - - - - \xef\xbb\xbfx", True, False),
+        (b"\xef\xbb\xbfx", True, False),
+        (b"x\0", False, True),
+    ],
+)
+def test_a_bom_and_a_nul_that_came_with_it_are_told(raw, bom, nul):
+    message = parse(raw)
+
+    assert (message.had_bom, message.had_nul) == (bom, nul)
+    assert "\ufeff" not in message.text
+
+
+def test_a_nul_that_ended_it_on_a_stream_came_with_it():
+    assert parse(b"<14>x", transport="tcp", framing="nul").had_nul
+    assert not parse(b"<14>x", transport="tcp", framing="lf").had_nul
+
+
+def test_the_number_of_the_pri_is_kept_when_it_is_one():
+    assert [parse(raw).pri for raw in (b"<0>x", b"<191>x", b"<014>x", b"<192>x", b"x")] == [0, 191, 14, None, None]
+
+
+def test_what_the_framing_did_to_it_is_kept():
+    message = parse(b"<14>x", flaw="cut short", damage="cut")
+
+    assert (message.damage, message.malformed) == ("cut", "cut short")
+
+
+@settings(deadline=None)  # A busy machine is not slow code.
+@given(st.binary(max_size=100).filter(lambda raw: raw[-1:] not in (b"\0", b"\n")), st.sampled_from([b"\0", b"\n\0"]))
+def test_what_ends_a_message_changes_nothing_else_in_it(raw, end):
+    bare, ended = parse(b"<14>" + raw), parse(b"<14>" + raw + end)
+
+    assert replace(ended, raw=bare.raw, had_nul=False) == bare
+
+
+@settings(deadline=None)  # A busy machine is not slow code.
+@given(st.integers(0, 70))
+def test_half_a_message_gives_what_has_come_of_it(length):
+    whole = b'<165>1 2003-10-11T22:14:15.003Z web1 shop 42 ID47 [a@1 k="v"] hello'
+
+    part, message = parse(whole[:length]), parse(whole)
+
+    for name in ("facility", "severity", "timestamp", "hostname", "app_name", "procid", "msgid"):
+        got, full = getattr(part, name), getattr(message, name)
+        assert got is None or name != "timestamp" or got == full
+        assert got is None or full.startswith(got)
+    assert part.malformed or length in (5, 6) or message.structured_data == part.structured_data

@@ -137,3 +137,18 @@ def test_what_the_grammar_allows_comes_back_as_it_was(header, data, message):
     assert read.structured_data == data
     assert read.message == message
     assert read.flaws == []
+
+
+@settings(deadline=None)  # A busy machine is not slow code.
+@given(
+    st.lists(
+        st.sampled_from([b" ", b"-", b"[", b"]", b'"', b"\\", b"=", b"a@1", b'k="v"', b"\xef\xbb\xbf", b"\0"])
+        | st.binary(max_size=4),
+        max_size=20,
+    ).map(b"".join)
+)
+def test_no_octets_are_too_strange_to_be_read(content):
+    header = read_header(b"1 " + content)
+
+    assert content.endswith(header.message)
+    assert header.flaws or content.count(b" ") >= 5

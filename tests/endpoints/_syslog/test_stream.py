@@ -143,3 +143,94 @@ def test_a_client_that_never_closes_does_not_hold_the_end(connect):
         assert syslog.pending == (b"<14>ha",)
 
     assert sock.recv(1) == b""
+
+
+def test_what_the_imitated_daemon_drops_without_a_word_is_told(syslog, connect, spin):
+    syslog.behave_like("rsyslog", input="imptcp")
+    sock = connect(syslog.address)
+    sock.sendall(b"<14>shop: one\n<14>shop: two")
+    syslog.wait_for("one")
+    sock.close()
+    spin(lambda: syslog._lost)
+
+    with pytest.raises(AssertionError) as missing:
+        syslog.assert_received("two")
+
+    assert str(missing.value).endswith("\n  lost      13 octets without an LF at their end: imptcp drops them")
+    assert [entry.text for entry in syslog._timeline.entries] == [
+        "behaving like rsyslog (imptcp) from here on",
+        "13 octets without an LF at their end: imptcp drops them",
+    ]
+
+
+def test_a_daemon_that_closes_the_connection_does_so_and_says_why(syslog, connect):
+    syslog.behave_like("syslog_ng", input="syslog")
+    sock = connect(syslog.address)
+    sock.sendall(b"<14>shop: one\0")
+
+    assert sock.recv(1) == b""
+    assert syslog.received == ()
+    assert "syslog-ng closes the connection" in syslog._timeline.entries[-1].text
+
+
+def test_an_open_connection_stays_with_the_daemon_with_which_it_began(syslog, connect):
+    sock = connect(syslog.address)
+    sock.sendall(b"<14>one\0")
+    syslog.wait_for("one")
+    syslog.behave_like("rsyslog")
+    sock.sendall(b"<14>two\0")
+
+    assert syslog.wait_for("two").framing == "nul"
+
+
+def test_what_came_before_behave_like_is_read_as_before(syslog, attach, logger):
+    attach(syslog)
+    logger.info("hello world")
+    syslog.behave_like("rsyslog")
+    logger.info("hello world")
+
+    plain, rsyslog = syslog.received
+    assert (plain.text, plain.hostname) == ("hello world", None)
+    assert (rsyslog.text, rsyslog.hostname, rsyslog.app_name) == ("", "hello", "world")
+
+
+def test_100_megabytes_on_one_connection_do_not_stop_the_endpoint(syslog, connect, attach, logger):
+    attach(syslog, TCP)
+    sock, chunk = connect(syslog.address), b"x" * 1_000_000
+    sock.sendall(b"100000004 <14>")
+    for _ in range(50):
+        sock.sendall(chunk)
+    logger.info("meanwhile")
+    assert syslog.wait_for("meanwhile").malformed is None
+    for _ in range(50):
+        sock.sendall(chunk)
+    sock.sendall(b"5 <14>y")
+
+    assert syslog.wait_for("xxx").malformed == ("too long: 100,000,004 octets, of which the first 1,048,576 are kept")
+    assert len(syslog.assert_received("xxx").raw) == 1_048_576
+    assert syslog.wait_for("y", framing="octet_counting").text == "y"
+
+
+def test_clients_that_send_one_octet_at_a_time_do_not_hold_the_others(syslog, connect, attach, logger):
+    slow = [connect(syslog.address) for _ in range(50)]
+    handler = attach(syslog, TCP)
+    text = b"<14>slow\0"
+    for at in range(len(text)):
+        for sock in slow:
+            sock.sendall(text[at : at + 1])
+        logger.info("quick %d", at)
+
+    assert len(syslog.wait_for("slow", count=50)) == 50
+    assert len(syslog.assert_received("quick", count=len(text))) == len(text)
+    assert handler
+
+
+def test_frames_of_no_and_of_one_octet_are_kept_or_none(syslog, connect):
+    connect(syslog.address).sendall(b"0 <14>a\n1 <5 <14>b\n\n<\n")
+
+    assert [(message.raw, message.framing) for message in syslog.wait_for(count=4)] == [
+        (b"0 <14>a", "lf"),
+        (b"<", "octet_counting"),
+        (b"<14>b", "octet_counting"),
+        (b"<", "lf"),
+    ]

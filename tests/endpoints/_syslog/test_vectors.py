@@ -1,4 +1,4 @@
-"""Every recorded message that concerns syslog, read by the plain profile; of the others (GELF, pickles) nothing is lost.
+"""Every recorded message that concerns syslog, read by the plain profile; of GELF, pickles and such nothing is lost.
 
 They were recorded from SysLogHandler, logger(1), glibc and libraries, or written by hand from the RFCs, with what each
 means.

@@ -95,7 +95,7 @@ def test_what_is_malformed_is_found_by_its_reason():
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ({"facility": "local8"}, r"^facility='local8': it is one of kern, user, .*, local7$"),
+        ({"facility": "local8"}, r"^facility='local8': it is one of kern, user, .*, local7, invld$"),
         ({"facility": 24}, r"^facility=24: it is one of kern"),
         (
             {"severity": "fatal"},
