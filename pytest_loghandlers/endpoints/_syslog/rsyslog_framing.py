@@ -76,17 +76,8 @@ class RsyslogFramer:
         if self._state == "number":
             return "the end of an octet count"
         if self._state == "counted":
-            return f"{self._left:,} more of {len(self._kept) + self._lost + self._left:,} octets"
-        return "LF" if self._delimiter is _LINE else "LF or NUL"
-
-    @property
-    def awaits(self) -> str:
-        """What would end it."""
-        if self._state == "number":
-            return "the end of what may be an octet count"
-        if self._state == "counted":
             return f"{self._left:,} more of {self._total:,} octets"
-        return "LF" if self._delimiter is _LINE else "NUL or LF"
+        return "LF" if self._delimiter is _LINE else "LF or NUL"
 
     @property
     def lost(self) -> str | None:

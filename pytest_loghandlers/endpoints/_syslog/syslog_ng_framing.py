@@ -52,11 +52,6 @@ class LineFramer:
         """What has come of a message whose end has not."""
         return bytes(self._kept)
 
-    @property
-    def awaits(self) -> str:
-        """What would end it."""
-        return "NUL or LF"
-
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that ``data`` completes."""
         frames: list[Frame] = []
@@ -122,12 +117,6 @@ class CountedFramer:
     def pending(self) -> bytes:
         """What has come of a message whose end has not."""
         return bytes(self._bytes)
-
-    @property
-    def awaits(self) -> str:
-        """What would end it."""
-        left = self._count - len(self._bytes)
-        return f"{left:,} more of {self._count:,} octets" if self._count else "the end of what may be an octet count"
 
     @property
     def awaits(self) -> str:
