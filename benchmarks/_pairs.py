@@ -35,7 +35,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a figure beside its limit. ``most=None`` is a figure without a target."""
+    """One line of the table: a figure beside its limit. With neither ``most`` nor ``least`` it has no target."""
 
     what: str
     figure: Ratio | float
@@ -44,6 +44,7 @@ class Row:
     unit: str = "x"
     #: What the issue hopes for beyond ``most``; missing it is not a failure.
     goal: float | None = None
+    least: float | None = None
 
     @property
     def value(self) -> float:
@@ -51,7 +52,7 @@ class Row:
 
     @property
     def kept(self) -> bool:
-        return self.most is None or self.value <= self.most
+        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
 
 def compare(
@@ -99,7 +100,7 @@ def ratio(ours: Sequence[float], base: Sequence[float]) -> Ratio:
 
 def say(row: Row) -> str:
     """Return ``row`` as one line of the table."""
-    if row.most is None:
+    if row.most is None and row.least is None:
         verdict = ""
     elif not row.kept:
         verdict = "MISSED"
@@ -111,7 +112,12 @@ def say(row: Row) -> str:
             f"p10 {row.figure.low:.2f}, p90 {row.figure.high:.2f}; "
             f"{row.figure.seconds * 1e6:,.1f} us beside {row.figure.base_seconds * 1e6:,.1f} us"
         )
-    most = "" if row.most is None else f"at most {row.most:g}" + ("" if row.goal is None else f", goal {row.goal:g}")
+    if row.least is not None:
+        most = f"at least {row.least:g}"
+    else:
+        most = (
+            "" if row.most is None else f"at most {row.most:g}" + ("" if row.goal is None else f", goal {row.goal:g}")
+        )
     return (
         f"{row.what:<44} {row.value:>10,.3f} {row.unit:<3} {most:<22} {verdict:<20} "
         f"{'beside ' + row.beside if row.beside else ''}{' (' + spread + ')' if spread else ''}"
