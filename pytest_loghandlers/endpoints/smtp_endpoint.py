@@ -91,7 +91,5 @@ class SmtpEndpoint(SmtpJudge, SmtpVerbs):
         self._inbox.put(Mail(arrival=self._age, **fields))
 
     def _keep_no_tls(self, reason: str, octets: bytes) -> None:
-        self._keep({"raw": octets, "malformed": reason, "transport": "tls"})
-
-    def _sections(self) -> list[tuple[str, str | None]]:
-        return [*super()._sections(), ("faults", self._faults_in_force())]
+        if octets:
+            self._keep({"raw": octets, "malformed": reason, "transport": "tls"})

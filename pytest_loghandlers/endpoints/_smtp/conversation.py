@@ -141,7 +141,8 @@ class Conversation:
 
     def _tls_failed(self, reason: str, octets: bytes) -> None:
         self._relay.note(reason)
-        self._relay.keep(raw=octets, malformed=f"behind STARTTLS: {reason}", **self.origin)
+        if octets:
+            self._relay.keep(raw=octets, malformed=f"behind STARTTLS: {reason}", **self.origin)
 
     def _take_the_head(self) -> None:
         """Look at first octets that were too few to say what they are."""

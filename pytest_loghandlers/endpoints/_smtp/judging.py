@@ -8,7 +8,7 @@ from typing import Any, Unpack, overload
 
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Text
-from pytest_loghandlers._base.report import show
+from pytest_loghandlers._base.report import cut, show
 from pytest_loghandlers.endpoints._endpoint import WAIT, Endpoint
 
 from . import verdicts
@@ -117,5 +117,7 @@ class SmtpJudge(Endpoint[Mail]):
         mails = [mail for mail in matcher.find(self._inbox.snapshot()) if asked or mail.malformed is None]
         return verdicts.at_most(self._who, (matcher.brief, matcher.clauses), mails, limit, per)
 
-    def _carried(self, item: Mail) -> str:
-        return item.text
+    def _refused(self, item: Mail) -> str | None:
+        if item.refused is not None:
+            return f"refused with {cut(item.refused, 60)}"
+        return None if item.malformed is None else f"no whole mail: {cut(item.malformed, 60)}"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import logging.handlers
 import socket
+import sys
 
 import pytest
 
@@ -157,3 +159,39 @@ def hang_up():
         sock.close()
 
     return done
+
+
+#: Seconds that the handler waits for an answer.
+TIMEOUT = 0.3
+
+
+class Handler(logging.handlers.SMTPHandler):
+    """An SMTPHandler that keeps what it failed with, and whether it left its socket open."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, timeout=TIMEOUT, **more)
+        self.errors, self.left_open = [], []
+
+    def handleError(self, record):
+        error = sys.exc_info()[1]
+        self.errors.append(f"{type(error).__name__}: {error}")
+        smtp, trace = None, error.__traceback__
+        while trace is not None:
+            smtp, trace = trace.tb_frame.f_locals.get("smtp", smtp), trace.tb_next
+        self.left_open.append(smtp is not None and smtp.sock is not None)
+        if smtp is not None:
+            smtp.close()
+
+
+@pytest.fixture
+def log(endpoint, logger):
+    """Return a function that logs a message through a new SMTPHandler, and returns the handler."""
+
+    def logged(message="hello", to="a@x.test", subject="subj", **more):
+        handler = Handler(endpoint.address, "from@x.test", to, subject, **more)
+        logger.addHandler(handler)
+        logger.error(message)
+        logger.removeHandler(handler)
+        return handler
+
+    return logged
