@@ -169,6 +169,14 @@ def test_a_datagram_may_have_all_that_udp_carries(syslog, attach, logger):
     assert len(syslog.assert_received().raw) == 65_507
 
 
+def test_a_record_whose_first_word_was_read_as_the_tag_is_delivered(syslog, attach, logger):
+    attach(syslog)
+    logger.info("app.db: disk full")
+
+    (message,) = syslog.assert_delivered(["app.db: disk full"])
+    assert message.app_name == "app.db"
+
+
 def test_clear_forgets_what_came(syslog, attach, logger):
     attach(syslog)
     logger.info("one")

@@ -241,7 +241,7 @@ class Framer:
         if self._after_lf and not takes_back:
             if not raw.startswith(b"<"):
                 flaw, damage = _REST, "split"
-            elif framing == "nul" and self._ending == b"\n":
+            elif framing == "nul":
                 flaw, damage = _MIXED, "split"
         self._after_lf = framing == "lf" and (damage is not None or raw.startswith(b"<"))
         if len(raw) > self._largest:

@@ -71,7 +71,6 @@ class _Stream:
         self._link = link
         self._profile = streams.profile()
         self.framer = self._profile.framer(transport)
-        self._told = False
         #: The last messages, as many as may still turn out to be lines of one.
         self._lines: list[SyslogMessage] = []
 
@@ -80,7 +79,6 @@ class _Stream:
         self._keep(self.framer.feed(data), self._link)
         self._lines = self._lines[len(self._lines) - self.framer.open_lines :]
         if self.framer.refuses:
-            self._drop()
             self._link.close()
 
     def eof(self) -> None:
@@ -90,15 +88,10 @@ class _Stream:
     def lost(self) -> None:
         """Keep what is left of a message: the client closed, or the connection broke."""
         if self._streams.open_ones.pop(self, self) is None:
-            self._drop()
+            lost = self.framer.lost
+            if lost is not None:
+                self._streams.told(lost)
             self._keep(self.framer.close(), None)
-
-    def _drop(self) -> None:
-        """Tell what the daemon drops here."""
-        lost = None if self._told else self.framer.lost
-        if lost is not None:
-            self._told = True
-            self._streams.told(lost)
 
     def _keep(self, frames: Sequence[Frame], link: Link | None) -> None:
         streams = self._streams

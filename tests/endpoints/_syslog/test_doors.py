@@ -181,6 +181,18 @@ def test_a_fault_in_force_holds_for_a_socket_that_is_opened_under_it(syslog):
 
 
 @unix
+def test_a_socket_that_is_opened_while_nothing_is_read_is_not_read(syslog, logger, noting):
+    syslog.stop_reading()
+    for path in (syslog.unix_address, syslog.unix_stream_address):
+        noting(path)
+    logger.info("hello")
+
+    assert syslog.received == ()
+    syslog.recover()
+    assert len(syslog.wait_for("hello", count=2)) == 2
+
+
+@unix
 def test_a_datagram_beyond_what_is_kept_is_cut_and_says_so(syslog):
     syslog.unix_address  # noqa: B018 - asking opens it
     with syslog._listener.held():

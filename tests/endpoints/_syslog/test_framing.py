@@ -274,6 +274,7 @@ def test_what_is_pending_says_what_would_end_it(reads, awaits):
         (b"<14>a", ["cut"]),
         (b"9 <14>a", ["cut"]),
         (b"<14>" + b"x" * 100 + b"\n", ["cut"]),
+        (b"<14>a\n<14>" + b"x" * 100 + b"\nrest\n", [None, "cut", "split"]),
         (b"104 <14>" + b"x" * 100, ["cut"]),
     ],
 )
