@@ -57,7 +57,7 @@ class RecordEndpoint(RecordVerbs, FaultVerbs):
 
     def _start(self) -> None:
         super()._start()
-        self._doors = Doors(self._streams, self._age_at, self._fault, self._make_datagrams)
+        self._doors = Doors(self._streams, self._age_at, self._fault, self._faults, self._make_datagrams)
         self._doors.listener.faults = self._faults
         self._address = self._doors.datagrams.address
         self._defer(self._doors.close, "its sockets are closed")
@@ -166,7 +166,7 @@ class RecordEndpoint(RecordVerbs, FaultVerbs):
         return item.malformed or item.refused
 
     def _sections(self) -> list[tuple[str, str | None]]:
-        sections = super()._sections()
+        sections = [*super()._sections(), ("faults", self._faults_in_force())]
         begun = self._streams.pending()
         if begun:
             text = "; ".join(f"{len(rest):,} octets: {show(rest, 60)}" for rest in begun[:3])

@@ -14,6 +14,7 @@ from pytest_loghandlers._base.errors import LogHandlersError
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers.endpoints._faults import Line
 from pytest_loghandlers.endpoints._network.datagrams import Datagrams
+from pytest_loghandlers.endpoints._network.faults import Faults
 from pytest_loghandlers.endpoints._network.inlet import Inlet
 from pytest_loghandlers.endpoints._network.listener import Listener, bound
 from pytest_loghandlers.endpoints._network.pair import open_pair
@@ -27,19 +28,22 @@ LONGEST_PATH: Final = 103
 
 
 class Doors:
-    """All sockets of an endpoint. ``age_at(moment)`` is its age at a moment of ``RealClock.monotonic``."""
+    """All sockets of an endpoint, which share ``faults``. ``age_at(moment)`` is its age at a moment of RealClock."""
 
     def __init__(
         self,
         streams: Streams,
         age_at: Callable[[float], float],
         on_error: Callable[[Exception], object],
+        faults: Faults,
         make_datagrams: Callable[[], Datagrams] = Datagrams,
     ) -> None:
         self._streams = streams
         self._age_at = age_at
         self._on_error = on_error
+        self._faults = faults
         self.listener, self.datagrams = open_pair(partial(streams.open, "tcp"), on_error, make_datagrams)
+        self.listener.faults = faults
         self._inlet = Inlet(self.datagrams, cast("Inbox[object]", streams.inbox), self.listener.reactor, on_error)
         self._folder: str | None = None
         self._unix_stream: Listener | None = None
@@ -62,8 +66,8 @@ class Doors:
         with self.listener.held():
             if self._unix_stream is None:
                 make = partial(self._streams.open, "unix_stream")
-                self._unix_stream = Listener(make, self._on_error, bound(self._path("stream")))
-                self._unix_stream.faults = self.listener.faults
+                sock = bound(self._path("stream"))
+                self._unix_stream = Listener(make, self._on_error, sock, faults=self._faults)
                 self._join(self._unix_stream)
             return str(self._unix_stream.address)
 
@@ -105,7 +109,7 @@ class Doors:
 
     def _join(self, line: UnixDatagrams | Listener) -> None:
         """Let a fault that is in force hold for a socket that is opened under it."""
-        line.read_at(self.listener.faults.rate)
+        line.read_at(self._faults.rate)
         if self.listener.refusing:
             line.refuse()
 

@@ -65,3 +65,12 @@ def pickled():
         return pickle.dumps(record(**attributes), protocol)
 
     return pickled
+
+
+@pytest.fixture
+def records():
+    """A running record endpoint."""
+    from pytest_loghandlers.endpoints.record_endpoint import RecordEndpoint
+
+    with RecordEndpoint() as endpoint:
+        yield endpoint
