@@ -24,6 +24,9 @@ MAX_HEAD: Final = 1024 * 1024
 #: Bytes of a request as it was on the wire that are kept beside its parts.
 RAW_KEPT: Final = 1024 * 1024
 
+#: Bytes that are parsed at a time.
+SLICE: Final = 64 * 1024
+
 Header = tuple[bytes, bytes]
 #: What h11 is told when something else is sent: an answer without a body, so that the next request can come.
 _UNSEEN: Final = h11.Response(status_code=204, headers=[])
@@ -84,6 +87,12 @@ class Conversation:
         self._body: list[bytes] = []
         self._size = 0
         self._raw = bytearray()
+        #: What has come and h11 has not been given yet: what it holds it copies with each request.
+        self._unread = bytearray()
+        #: Whether h11 waits for more.
+        self._hungry = True
+        self._ended = False
+        #: Whether h11 knows that there is no more.
         self._gone = False
         self._outgoing = b""
         #: Whether nothing more can be said: the connection is to be closed.
@@ -91,17 +100,14 @@ class Conversation:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, cut anywhere. Then ask ``next`` until it gives None."""
-        room = RAW_KEPT - len(self._raw)
-        if room > 0:
-            self._raw += data[:room]
-        if not self.over:
-            self._h11.receive_data(data)
+        if self._hungry and not self._unread and len(data) <= SLICE:
+            self._supply(data)
+        elif not self.over:
+            self._unread += data
 
     def end(self) -> None:
         """Learn that the client will send no more. Then ask ``next`` once more."""
-        if not self._gone:
-            self._gone = True
-            self._h11.receive_data(b"")
+        self._ended = True
 
     def outgoing(self) -> bytes:
         """Return what must be sent before the answer (``100 Continue``), once."""
@@ -128,13 +134,37 @@ class Conversation:
             elif isinstance(event, h11.EndOfMessage):
                 return self._arrived()
             else:
+                if event is h11.NEED_DATA and self._read_on():
+                    continue
                 if event is h11.NEED_DATA and self._h11.they_are_waiting_for_100_continue:
                     go_on = h11.InformationalResponse(status_code=100, headers=[], reason="Continue")
                     self._outgoing += self._h11.send(go_on) or b""
                 if isinstance(event, h11.ConnectionClosed):
                     self.over = True
+                self._hungry = event is h11.NEED_DATA
                 return None
         return None
+
+    def _read_on(self) -> bool:
+        """Give h11 more, or that there is no more; return whether there was anything to give."""
+        if self._unread:
+            piece = bytes(self._unread[:SLICE])
+            del self._unread[:SLICE]
+            self._supply(piece)
+            return True
+        if self._ended and not self._gone:
+            self._gone = True
+            self._h11.receive_data(b"")
+            return True
+        return False
+
+    def _supply(self, data: bytes) -> None:
+        self._hungry = False
+        room = RAW_KEPT - len(self._raw)
+        if room > 0:
+            self._raw += data[:room]
+        if not self.over:
+            self._h11.receive_data(data)
 
     @property
     def pending(self) -> bytes:
@@ -151,7 +181,7 @@ class Conversation:
         request, head = self._head, answer.head or _UNSEEN
         extra: list[Header] = []
         if request is not None:
-            if not answer.close and _is_bare_http_client(request.headers) and not self._h11.trailing_data[0]:
+            if not answer.close and _is_bare_http_client(request.headers) and not self._follows:
                 extra.append((b"connection", b"close"))
             if answer.to_itself:
                 extra.append((b"location", bytes(request.target)))
@@ -174,6 +204,10 @@ class Conversation:
             self.over = True
         return data if answer.head is not None else answer.body
 
+    @property
+    def _follows(self) -> bool:
+        return bool(self._unread or self._h11.trailing_data[0])
+
     def _arrived(self, malformed: str | None = None, refusal: bytes = b"", status: int = 0) -> Arrived:
         head = self._head
         follows = 0 if malformed else len(self._h11.trailing_data[0])
@@ -195,6 +229,8 @@ class Conversation:
 
     def _broken(self, why: str, status: int) -> Arrived:
         self.over = True
+        self._raw += self._unread[: max(0, RAW_KEPT - len(self._raw))]
+        self._unread.clear()
         if self._raw[:2] == b"\x16\x03":
             why = "this is the start of TLS, on a plain HTTP port: the client was given https:// for http://"
         text = f"{why}\n".encode()
