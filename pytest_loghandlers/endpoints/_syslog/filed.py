@@ -87,10 +87,11 @@ def elements(sd: bytes) -> tuple[StructuredData, str | None]:
     found: dict[str, Mapping[str, str | tuple[str, ...]]] = {}
     at = 0
     while element := _ELEMENT.match(sd, at):
-        params: dict[str, str | tuple[str, ...]] = {}
+        identity = _shown(element.group(1))
+        params = dict(found.get(identity, {}))
         for name, value in _PARAMS.findall(element.group(2)):
             _take(params, _shown(name), _shown(_ESCAPE.sub(rb"\1", value)))
-        found[_shown(element.group(1))] = MappingProxyType(params)
+        found[identity] = MappingProxyType(params)
         at = element.end()
     if at < len(sd):
         shown = _shown(sd[:40]) + ("..." if len(sd) > 40 else "")

@@ -68,14 +68,16 @@ def read(raw: bytes) -> Filed:
 def escaped(raw: bytes) -> tuple[bytes, str | None]:
     """Return the message without its end mark and with its control characters escaped, and whether some had no room."""
     raw = raw.removesuffix(b"\0").removesuffix(b"\n")
+    first = _CONTROL.search(raw)
+    if first is None:
+        return raw, None
     done = _CONTROL.sub(lambda found: b"#%03o" % found.group()[0], raw)
-    if len(done) == len(raw) or len(done) <= LARGEST - 3:
-        return done, None
-    # Behind a control character nothing is begun without room for four octets.
-    end = LARGEST - 3
+    # Nothing is begun without room for four octets, but for what stands before the first of them.
+    room = max(LARGEST - 3, first.start() - 1)
+    end = room
     for earlier, found in enumerate(_CONTROL.finditer(raw)):
         begin = found.start() + 3 * earlier
-        if begin >= LARGEST - 3:
+        if begin >= room:
             break
         end = max(end, begin + 4)
     if end >= len(done):
@@ -106,7 +108,14 @@ def stamp(text: bytes, *, iso: bool = True) -> re.Match[bytes] | None:
     years = [year for year in found.group(1, 3) if year is not None]
     if len(years) > 1 or not all(1970 < year < 2100 for year in (before or behind, 1971)[: len(years)]):
         return None
+    if begins_with_year(found) and not found.group().endswith(b" "):
+        return None
     return found if _is_moment(day, hour, minute, second) else None
+
+
+def begins_with_year(found: re.Match[bytes]) -> bool:
+    """Whether a timestamp is like ``2003 Oct 11 22:14:15``: behind it rsyslog sees one octet more than came, a NUL."""
+    return found.re is _BSD and found.group(1) is not None
 
 
 def program_of(tag: bytes) -> bytes:
@@ -174,6 +183,8 @@ def _read_rfc3164(text: bytes, notes: list[str]) -> dict[str, bytes | None]:
         moment, rest = None, text
         if text[:1] in (b"{", b"["):
             return {"msg": text, "procid": b"-", "msgid": b"-", "sd": b"-"}
+    if found is not None and begins_with_year(found):
+        rest += b"\0"
     host = _HOST.match(rest)
     hostname = None
     if host is not None and host.end() == len(rest):
@@ -192,7 +203,7 @@ def _read_rfc3164(text: bytes, notes: list[str]) -> dict[str, bytes | None]:
         "procid": pid_of(name),
         "msgid": b"-",
         "sd": b"-",
-        "msg": rest[len(name) :],
+        "msg": rest[len(name) :].removesuffix(b"\0"),
     }
 
 

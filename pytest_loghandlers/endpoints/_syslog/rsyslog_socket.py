@@ -13,7 +13,7 @@ from typing import Final
 
 from .filed import Filed, keywords
 from .message import Damage
-from .rsyslog_reading import escaped, pid_of, program_of, stamp
+from .rsyslog_reading import begins_with_year, escaped, pid_of, program_of, stamp
 
 _STAMP: Final = 16
 _LARGEST_TAG: Final = 511
@@ -33,7 +33,9 @@ def read_local(raw: bytes) -> Filed | None:
     damage: Damage | None = None if cut is None else "cut"
     if cut is not None:
         notes.append(cut)
+    # What it reads is the datagram, but as many octets as there are in the escaped one.
     body = raw.removesuffix(b"\0").removesuffix(b"\n")
+    body = (raw if len(text) > len(body) else body).ljust(len(text), b"\0")[: len(text)]
     found = _PRI.match(body)
     digits = (found.group(1) if found else b"").lstrip(b"0")
     pri: int | None = int(digits or b"0") if len(digits) < 4 else 192
@@ -43,11 +45,11 @@ def read_local(raw: bytes) -> Filed | None:
         notes.append("PRI not understood: filed under the facility invld")
     at = found.end() if found else 0
     moment = stamp(body[at:])
-    left = len(body) - at
+    left = len(text) - at
     if moment is not None:
         left -= moment.end()
         # A leading year is not counted where the rest is.
-        left += moment.group(1) is not None and b"T" not in moment.group()
+        left += begins_with_year(moment)
         at += _STAMP
     tag = _TAG.match(body, at, at + max(0, left))
     name = tag.group() if tag else b""
@@ -56,7 +58,7 @@ def read_local(raw: bytes) -> Filed | None:
         pri,
         facility,
         severity,
-        text[max(0, len(body) - left) :],
+        text[max(0, len(text) - left) :],
         tag=name,
         program=program_of(name),
         procid=pid_of(name),

@@ -46,6 +46,7 @@ DIFFERENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "year": "a timestamp without a year gets one from the daemon's clock; here it stays as it was sent",
         "rolling over": "a day or an hour that does not exist becomes a later one; here it stays as it was sent",
+        "facilities": "13, 14, 15 are security, console, solaris-cron there; here audit, alert, clock as elsewhere",
         "sender": "the name that the daemon finds for the sender is not filed: hostname is None",
         "sequence": "a record from a unix socket, and one of syslog-ng's own, gets a sequenceId and a pid; here none",
     }
@@ -126,7 +127,8 @@ def read(raw: bytes, *, syslog: bool = False, local: bool = False) -> Filed:
 
 def _failed(text: bytes, at: int = 0) -> Filed:
     """Return syslog-ng's own record of a message that it could not read; ``at`` is where it gave up."""
-    where = text[:at] + b">@<" + text[at:] if at else text
+    parts = (text[:at], text[at:]) if at else (text,)
+    where = b">@<".join(part.partition(b"\0")[0] for part in parts)
     note = "syslog-ng could not read it, and filed an error message of its own"
     return Filed(43, "syslog", "err", _FAILED + where, program=b"syslog-ng", notes=(note,))
 

@@ -26,11 +26,14 @@ _TWO: Final = rb"[ \d]\d"
 _TIME: Final = _TWO + rb":" + _TWO + rb":" + _TWO
 _MONTH: Final = rb"(?:J(?i:an|un|ul)|F(?i:eb)|M(?i:ar|ay)|A(?i:pr|ug)|S(?i:ep)|O(?i:ct)|N(?i:ov)|D(?i:ec))"
 _BSD: Final = re.compile(
-    _MONTH + rb" " + _TWO + rb" (?:\d{4} " + _TIME + rb"|" + _TIME + rb"(?:[.,]\d*)?(?: \d{4}(?= ))?)(?:[.,]\d*)?:?"
+    _MONTH + rb" " + _TWO + rb" (?:\d{4} " + _TIME + rb"[ :]|" + _TIME + rb"(?:[.,]\d*)?(?: \d{4}(?= ))?)"
 )
-ISO: Final = re.compile(rb"\d{4}-" + _TWO + rb"-" + _TWO + rb"[T ]" + _TIME + rb"(?:[.,]\d*)?(?:Z|[+-]\d\d:\d\d)?")
-_HOST: Final = re.compile(rb"((?:[0-9A-Fa-f]{0,4}:){0,7}[^ :\[]*) [ \0]*")
-_LARGEST_HOST: Final = 255
+ISO: Final = re.compile(
+    rb"\d{4}-" + _TWO + rb"-" + _TWO + rb"[T ]" + _TIME + rb"(?:[.,]\d*)?(?:Z|[+-]\d\d:\d\d(?!\d))?"
+)
+#: Each colon follows at most four hexadecimal digits.
+HOST: Final = re.compile(rb"((?:[0-9A-Fa-f]{0,4}:){0,7}[^ :\[]*) ")
+LARGEST_HOST: Final = 255
 _PROGRAM: Final = re.compile(rb"[^ :\[]*")
 _PID: Final = re.compile(rb"\[([^ :\]]*)(?=[ :\]])\]?")
 _BEFORE_TEXT: Final = re.compile(rb":? ?")
@@ -52,20 +55,23 @@ class Fields:
 
 
 def read_rfc3164(text: bytes, *, local: bool, kernel: bool) -> Fields:
-    """Return the fields of what stands behind PRI. ``local``: on a unix socket; ``kernel``: PRI's facility is kern."""
+    """Return the fields of what stands behind PRI.
+
+    ``local``: it came on a unix socket. ``kernel``: PRI's facility is kern; there, without a timestamp, it is the
+    kernel's message and has no program of its own.
+    """
     fields = Fields()
     text = _read_cisco(text, fields)
-    text = text[_end(_BLANKS, text) :]
     found = _BSD.match(text) or ISO.match(text)
     if found is not None:
-        fields.timestamp = found.group().removesuffix(b":")
-        text = text[found.end() :].removeprefix(b":" if not found.group().endswith(b":") else b"")
+        fields.timestamp = found.group().rstrip(b" :")
+        text = text[found.end() :].removeprefix(b":")
         text = text[_end(_BLANKS, text) :]
         if text.startswith(_REPEATED):
             fields.msg = text
             return fields
         text = _read_host(text, fields, local=local)
-    if local and kernel:
+    elif local and kernel:
         fields.program, fields.msg = b"kernel", text
         return fields
     end = _end(_PROGRAM, text)
@@ -84,7 +90,7 @@ def _read_cisco(text: bytes, fields: Fields) -> bytes:
     if sequence is not None:
         fields.sd += b'[meta sequenceId="%b"]' % sequence.group(1)
         text = text[sequence.end() :]
-        text = text[_end(_BLANKS, text) :]
+    text = text[_end(_BLANKS, text) :]
     clock = _CLOCK.match(text)
     if clock is not None:
         fields.sd += b'[timeQuality isSynced="%d"]' % (clock.group() == b".")
@@ -97,11 +103,12 @@ def _read_host(text: bytes, fields: Fields, *, local: bool) -> bytes:
     if forwarded is not None:
         fields.hostname = forwarded.group(1)
         return text[forwarded.end() :]
-    host = None if local else _HOST.match(text)
-    if host is None or len(host.group(1)) > _LARGEST_HOST:
+    host = None if local else HOST.match(text)
+    if host is None or len(host.group(1)) > LARGEST_HOST:
         return text
     fields.hostname = host.group(1)
-    return text[host.end() :]
+    text = text[host.end() :]
+    return text[_end(_BLANKS, text) :]
 
 
 def _end(pattern: re.Pattern[bytes], text: bytes) -> int:

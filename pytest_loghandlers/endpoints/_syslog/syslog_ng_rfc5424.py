@@ -7,16 +7,19 @@ its earlier one, and so do those of an element that comes twice.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
-from .syslog_ng_rfc3164 import ISO, Fields
+from .syslog_ng_rfc3164 import HOST, ISO, LARGEST_HOST, Fields
 
 _VERSION: Final = re.compile(rb"0*1(?= |\Z)")
 _WORD: Final = re.compile(rb"[^ ]*")
-_NAME: Final = re.compile(rb'[^ =\]"]+')
+_NAME: Final = re.compile(rb'[^ =\]"\x80-\xff]+')
+#: Octets of an element's name, and of it and a parameter's together.
+_LARGEST_ID: Final = 248
+_LARGEST_NAME: Final = 255
 _PLAIN: Final = re.compile(rb'[^"\\\]]*')
-_LARGEST_HOST: Final = 255
 _LIMITS: Final = (("program", 48), ("pid", 128), ("msgid", 32))
 _BOM: Final = b"\xef\xbb\xbf"
 _ESCAPED: Final = re.compile(rb'["\\\]]')
@@ -48,11 +51,11 @@ def read_rfc5424(text: bytes, at: int) -> Fields:
     else:
         raise GaveUpError(at - 1)
     at = _space(text, at)
-    end = text.find(b" ", at)
-    if not 0 <= end - at <= _LARGEST_HOST:
+    host = HOST.match(text, at)
+    if host is None or len(host.group(1)) > LARGEST_HOST:
         raise GaveUpError(at)
-    fields.hostname = text[at:end] if text[at:end] not in (b"", b"-") else None
-    at = end + 1
+    fields.hostname = host.group(1) if host.group(1) not in (b"", b"-") else None
+    at = host.end()
     for name, limit in _LIMITS:
         word = _word(text, at)
         if word != b"-":
@@ -81,23 +84,23 @@ def _read_data(text: bytes, at: int, fields: Fields) -> int:
     if text.startswith(b"-", at):
         at += 1
     elif text.startswith(b"[", at):
-        data: dict[bytes, dict[bytes, bytes]] = {}
+        data: dict[tuple[bytes, bytes], bytes] = {}
         while text.startswith(b"[", at):
             at = _read_element(text, at + 1, data)
-        fields.sd = b"".join(_shown(name, params) for name, params in data.items())
+        fields.sd = _shown(data)
     else:
         raise GaveUpError(at - 1)
     return at if at == len(text) else _space(text, at)
 
 
-def _read_element(text: bytes, at: int, data: dict[bytes, dict[bytes, bytes]]) -> int:
-    identity = _name(text, at)
+def _read_element(text: bytes, at: int, data: dict[tuple[bytes, bytes], bytes]) -> int:
+    identity = _name(text, at, _LARGEST_ID)
     at += len(identity)
-    # An element without parameters is kept by its name; those of another are known by element and name together.
+    # A parameter is known by the name of its element and its own, joined by a dot; the last dot takes them apart again.
     if text.startswith(b"]", at):
-        data.setdefault(identity, {})
+        data.setdefault((identity, b""), b"")
     while text.startswith(b" ", at):
-        name = _name(text, at + 1)
+        name = _name(text, at + 1, _LARGEST_NAME - len(identity))
         at += 1 + len(name)
         for octet in (b"=", b'"'):
             at += 1
@@ -105,14 +108,14 @@ def _read_element(text: bytes, at: int, data: dict[bytes, dict[bytes, bytes]]) -
                 raise GaveUpError(at - 2)
         value, at = _read_value(text, at)
         element, _, last = b"%b.%b".__mod__((identity, name)).rpartition(b".")
-        data.setdefault(element, {})[last] = value
+        data[element, last] = value
     if not text.startswith(b"]", at):
         raise GaveUpError(at - 1)
     return at + 1
 
 
-def _name(text: bytes, at: int) -> bytes:
-    found = _NAME.match(text, at)
+def _name(text: bytes, at: int, most: int) -> bytes:
+    found = _NAME.match(text, at, at + most)
     if found is None:
         raise GaveUpError(at - 1)
     return found.group()
@@ -136,6 +139,14 @@ def _read_value(text: bytes, at: int) -> tuple[bytes, int]:
         at += 1
 
 
-def _shown(name: bytes, params: dict[bytes, bytes]) -> bytes:
-    shown = (b' %b="%b"' % (key, _ESCAPED.sub(rb"\\\g<0>", value)) for key, value in params.items())
-    return b"[%b%b]" % (name, b"".join(shown))
+def _shown(data: dict[tuple[bytes, bytes], bytes]) -> bytes:
+    """Return the elements as syslog-ng writes them: neighbours of one name are one."""
+    shown = b""
+    for element, params in itertools.groupby(data, key=lambda key: key[0]):
+        named = ((name, _ESCAPED.sub(rb"\\\g<0>", data[element, name])) for _, name in params if name)
+        shown += b"[%b%b]" % (_quoted(element), b"".join(b' %b="%b"' % (_quoted(name), value) for name, value in named))
+    return shown
+
+
+def _quoted(name: bytes) -> bytes:
+    return name.replace(b"[", b"%5B")
