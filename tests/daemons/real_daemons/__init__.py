@@ -1,0 +1,1 @@
+"""Real syslog daemons as child processes of the tests: what they make of bytes, record by record."""
