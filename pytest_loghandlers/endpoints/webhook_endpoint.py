@@ -77,7 +77,7 @@ class WebhookEndpoint(Endpoint[WebhookRequest], WebhookVerbs, AnswerVerbs, TlsVe
         self._keep(Arrived(raw=data, malformed=reason), 0, "tls")
 
     def _sections(self) -> list[tuple[str, str | None]]:
-        sections = [*super()._sections(), ("faults", self._faults_in_force())]
+        sections = super()._sections()
         with self._listener.held():
             begun = self._service.pending()
         if begun:

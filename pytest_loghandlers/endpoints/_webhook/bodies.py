@@ -5,6 +5,7 @@ What is announced and not so is told with the reason, beside as much as could be
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import zlib
@@ -118,7 +119,7 @@ def _inflate(data: bytes, most: int, bits: int) -> bytes:
 
 def _unzstd(data: bytes, most: int) -> bytes | None:
     try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
+        zstd = importlib.import_module("compression.zstd")  # Python 3.14
     except ImportError:
         return None
     reader = zstd.ZstdDecompressor()

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from pytest_loghandlers.endpoints._webhook.conversation import Arrived
-from pytest_loghandlers.endpoints._webhook.request import line, request_of
+from pytest_loghandlers.endpoints._webhook.request import formatted, line, request_of
 from pytest_loghandlers.endpoints._webhook.vocabulary import VOCABULARY
 
 
@@ -114,3 +114,117 @@ def test_a_text_is_found_in_what_the_request_decodes_to(made, text):
 )
 def test_a_line_shows_what_matters(made, shown):
     assert line(made) == shown
+
+
+MULTIPART = (b"Content-Type", b'multipart/form-data; boundary="B"')
+PARTS = (
+    b'--B\r\nContent-Disposition: form-data; name="payload_json"\r\n\r\n{"content": "card declined"}\r\n'
+    b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.log"\r\n\r\nno funds\r\n--B--\r\n'
+)
+
+
+def test_a_multipart_body_has_fields_and_files():
+    made = request(headers=[MULTIPART], body=PARTS)
+
+    assert (made.malformed, made.form) == (None, {"payload_json": '{"content": "card declined"}'})
+    assert [(part.filename, part.text) for part in made.files] == [("a.log", "no funds")]
+    assert line(made) == "+0.50 s  POST /  {'payload_json': '{\"content\": \"card declined\"}'} and 'a.log'"
+
+
+@pytest.mark.parametrize(
+    ("made", "reason", "shown"),
+    [
+        (
+            request(headers=[(b"Content-Encoding", b"gzip")], body=gzip.compress(b"hello")[:-1]),
+            "Content-Encoding says gzip: it ends in the middle",
+            "+0.50 s  POST /  'hello'  malformed: Content-Encoding says gzip: it ends in the middle",
+        ),
+        (
+            request(headers=[MULTIPART], body=PARTS[:-6]),
+            "the multipart body has no end",
+            (
+                "+0.50 s  POST /  {'payload_json': '{\"content\": \"card declined\"}'} and 'a.log'"
+                "  malformed: the multipart body has no end"
+            ),
+        ),
+    ],
+)
+def test_a_body_that_is_not_what_its_headers_say_is_malformed_with_the_reason(made, reason, shown):
+    assert (made.malformed, line(made)) == (reason, shown)
+    assert VOCABULARY.matcher(malformed=True).matches(made)
+
+
+def test_several_json_documents_are_decoded_and_searched():
+    bulk = request(body=b'{"index": {}}\n{"message": "caf\\u00e9 closed"}\n')
+
+    assert bulk.json_lines == ({"index": {}}, {"message": "café closed"})
+    assert VOCABULARY.matcher("café closed").matches(bulk)
+    with pytest.raises(ValueError, match="is not JSON") as refusal:
+        _ = request(target=b"/bulk", body=b'{"a": 1} x').json_lines
+
+    assert str(refusal.value) == (
+        "the body of this POST /bulk is not JSON (Expecting value: line 1 column 10 (char 9)): '{\"a\": 1} x'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (request(headers=[FORM], body=b"payload=%7B%22text%22%3A+%22caf%5Cu00e9%22%7D"), "café"),
+        (request(headers=[MULTIPART], body=PARTS), "card declined"),
+        (request(headers=[MULTIPART], body=PARTS), "no funds"),
+        (request(body=b'{"text": "a &lt; b &amp; c"}'), "a < b & c"),
+        (request(body=b'{"streams": [{"stream": {}, "values": [["1", "caf\\u00e9"]]}]}'), "café"),
+        (request(body=b'{"event": "caf\\u00e9"}{"event": "y"}'), "café"),
+    ],
+    ids=["Slack payload", "Discord payload_json", "file", "Slack escapes", "Loki", "Splunk"],
+)
+def test_the_text_of_a_shippers_body_is_found(made, text):
+    assert VOCABULARY.matcher(text).matches(made)
+
+
+@pytest.mark.parametrize(
+    ("made", "carried"),
+    [
+        (request(headers=[FORM], body=b"msg=card+%25s&args=%28%27x%27%2C%29&levelname=ERROR&name=shop"), "card x"),
+        (request("GET", b"/?msg=100%25&args=%28%29&levelname=INFO"), "100%"),
+        (request("GET", b"/?msg=a+%25s&args=nonsense&levelname=INFO"), "a %s"),
+        (request("GET", b"/?msg=a+%25s&args=nonsense&levelname=INFO&message=a+b"), "a b"),
+        (request(body=b'{"text": "x"}'), "text\nx"),
+        (request(body=b"plain"), "plain"),
+    ],
+)
+def test_what_a_request_carries_is_said_once(made, carried):
+    assert made.carried == carried
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"),
+    [("()", "a %s"), ("('b',)", "a b"), ("{'s': 1}", "a {'s': 1}"), ("(1, 2)", None), ("(" * 3000, None)],
+)
+def test_what_HTTPHandler_sends_apart_is_put_together(arguments, made):
+    assert formatted("a %s", arguments) == made
+
+
+def test_the_path_of_a_request_to_a_proxy_is_that_of_its_url():
+    made = request("GET", b"http://shop.test:80/a/b?c=d")
+
+    assert (made.path, made.query) == ("/a/b", "c=d")
+    assert request("GET", b"http://shop.test").path == "/"
+
+
+def test_a_line_tells_an_answer_that_was_no_success():
+    made = request()
+    assert made.status is None
+
+    made._answers.append(503)
+
+    assert (made.status, line(made)) == (503, "+0.50 s  POST /  ''  answered 503")
+
+
+def test_its_connection_and_transport_are_known():
+    made = request_of(Arrived("GET", b"/"), 0.5, 3, "tls")
+
+    assert (made.connection, made.transport) == (3, "tls")
+    assert VOCABULARY.matcher(transport="tls").matches(made)
+    assert VOCABULARY.matcher(transport="tcp").faults(made) == ["transport is tls, not tcp"]
