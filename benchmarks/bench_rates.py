@@ -62,11 +62,9 @@ def to_peer(kind: type[Plain]) -> None:
 
 
 def all_of(endpoint: SyslogEndpoint) -> None:
-    for _ in range(100):
-        found = len(endpoint.received)
-        if found == RECORDS:
-            return
-    raise AssertionError(f"{found} of {RECORDS}")
+    """Wait until all are there: the system may hold some back on the sender's side for a moment."""
+    if not endpoint._inbox.wait_for(lambda items: len(items) >= RECORDS or None, 10):
+        raise AssertionError(f"{len(endpoint.received)} of {RECORDS}")
 
 
 def to_endpoint() -> None:
