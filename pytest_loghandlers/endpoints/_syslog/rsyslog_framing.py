@@ -131,20 +131,14 @@ class RsyslogFramer:
 
     def _take_line(self, data: bytes, at: int, frames: list[Frame]) -> int:
         room = LARGEST - len(self._kept)
-        found = self._delimiter.search(data, at, len(data) if self._lost and self._floods else at + room + 1)
+        found = self._delimiter.search(data, at, len(data) if self._floods else at + room + 1)
         end = found.start() if found else len(data)
-        if found is not None and not (self._lost and self._floods):
-            self._kept += data[at:end]
-        elif len(data) - at <= room:
-            self._kept += data[at:]
-        elif self._floods:
-            self._kept += data[at : at + room]
-            end = found.start() if found else len(data)
+        self._kept += data[at : min(end, at + room)]
+        if end - at > room:
+            if not self._floods:
+                self._file(frames, "lf", is_part=True)
+                return at + room + 1
             self._flood(end - at - room, frames)
-        else:
-            self._kept += data[at : at + room]
-            self._file(frames, "lf", is_part=True)
-            return at + room + 1
         if found is None:
             return end
         if self._kept:

@@ -22,7 +22,7 @@ _SEQUENCE: Final = re.compile(rb"(\d*): ")
 _CLOCK: Final = re.compile(rb"[*.]")
 #: Its search for spaces finds NUL as well.
 _BLANKS: Final = re.compile(rb"[ \0]*")
-_TWO: Final = rb"[ \d]\d"
+_TWO: Final = rb"(?: [ \d]|\d\d)"
 _TIME: Final = _TWO + rb":" + _TWO + rb":" + _TWO
 _MONTH: Final = rb"(?:J(?i:an|un|ul)|F(?i:eb)|M(?i:ar|ay)|A(?i:pr|ug)|S(?i:ep)|O(?i:ct)|N(?i:ov)|D(?i:ec))"
 _BSD: Final = re.compile(
