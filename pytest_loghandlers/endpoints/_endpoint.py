@@ -17,6 +17,7 @@ from pytest_loghandlers._base.match import Field, Matcher, Vocabulary
 from pytest_loghandlers._base.report import cut, listing, plural, show
 
 from ._delivery import compare
+from ._faults import FaultVerbs
 from ._loss import Loss, checked, message_of
 from ._timeline import Timeline
 
@@ -48,7 +49,7 @@ def _out_of_files(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
-class Endpoint(Lifetime, Generic[T]):
+class Endpoint(Lifetime, Generic[T], FaultVerbs):
     """The base of the fake servers.
 
     A subclass names itself (``_who``), says what can be asked of its things (``vocabulary``) and how one is shown in
@@ -188,14 +189,16 @@ class Endpoint(Lifetime, Generic[T]):
 
     def _sections(self) -> list[tuple[str, str | None]]:
         """Return what every failure text says besides: labelled sections; a subclass may add to them."""
+        in_force = self._faults_in_force() if self._running else None
+        sections: list[tuple[str, str | None]] = [("network", in_force)] if in_force else []
         errors = tuple(self._errors)
-        if not errors:
-            return []
-        last = errors[-1]
-        where = traceback.extract_tb(last.__traceback__)
-        place = f" (line {where[-1].lineno} of {where[-1].name})" if where else ""
-        text = f"{plural(len(errors), 'error')} in the endpoint's own code, the last: {type(last).__name__}: {last}"
-        return [("fault", cut(text.replace("\n", " "), 200) + place)]
+        if errors:
+            last = errors[-1]
+            where = traceback.extract_tb(last.__traceback__)
+            place = f" (line {where[-1].lineno} of {where[-1].name})" if where else ""
+            text = f"{plural(len(errors), 'error')} in the endpoint's own code, the last: {type(last).__name__}: {last}"
+            sections.append(("fault", cut(text.replace("\n", " "), 200) + place))
+        return sections
 
     def _report(self) -> str:
         """Return what arrived, for the report of a failed test; empty when nothing did."""

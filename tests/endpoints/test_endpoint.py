@@ -164,3 +164,17 @@ def test_unused_it_says_how_it_is_started():
     assert str(refusal.value) == (
         "this word_endpoint has not been started: use the fixture, or `with WordEndpoint() as ...`"
     )
+
+
+def test_a_failure_says_which_fault_is_in_force(syslog):
+    syslog.refuse()
+    syslog.reset(times=2)
+
+    with pytest.raises(AssertionError) as failure:
+        syslog.assert_received("x")
+    assert "\n  network   refusing connections; to come: " in str(failure.value)
+
+    syslog.recover()
+    with pytest.raises(AssertionError) as failure:
+        syslog.assert_received("x")
+    assert "network" not in str(failure.value)
