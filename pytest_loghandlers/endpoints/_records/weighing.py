@@ -16,6 +16,7 @@ DEPTH: Final = 100
 WEIGHT: Final = 64 * 1024 * 1024
 
 PLAIN: Final = "a log record needs only plain data"
+_LONG: Final = frozenset({str, bytes, bytearray})
 _CONTAINERS: Final = frozenset({list, tuple, dict, set, frozenset, OrderedDict})
 
 
@@ -34,7 +35,7 @@ def weigh(value: Any) -> int:
     """Return the size of ``value`` written out; raise Refused for one above WEIGHT, too deep, endless or not plain."""
     if type(value) is dict and SCALARS.issuperset(map(type, value.values())) and SCALARS.issuperset(map(type, value)):
         # Nearly every record. It holds nothing twice but texts.
-        total = sum(_own_weight(each) for pair in value.items() for each in pair)
+        total = sum(map(_own_weight, value)) + sum(map(_own_weight, value.values()))
         _judge_weight(total)
         return total
     # By id: the weight of a container that is done, None of one that is being weighed.
@@ -74,7 +75,7 @@ def weigh(value: Any) -> int:
 
 
 def _own_weight(value: Any) -> int:
-    return len(value) if type(value) in (str, bytes, bytearray) else 1
+    return len(value) if type(value) in _LONG else 1
 
 
 def _judge_weight(weight: int) -> None:

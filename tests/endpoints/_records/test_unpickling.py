@@ -184,7 +184,7 @@ REFUSED = {
     "an unknown memo": (b"h\7.", f"{ILL}: opcode BINGET at byte 0 takes what is not there"),
     "two values": (b"NN.", f"{ILL}: more than one value at its end"),
     "an open mark": (b"(N.", f"{ILL}: more than one value at its end"),
-    "a list as key": (b"}]Ns.", f"{ILL}: opcode SETITEM at byte 3: unhashable type: 'list'"),
+    "a list as key": (b"}]Ns.", "opcode SETITEM at byte 3: a list cannot be a key"),
     "no utf-8": (
         b"X\1\0\0\0\xff.",
         f"{ILL}: opcode BINUNICODE at byte 0: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
