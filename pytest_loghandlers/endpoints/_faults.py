@@ -93,9 +93,9 @@ class FaultVerbs:
     def stop_reading(self) -> None:
         """Accept connections and read nothing, until ``recover``: the client's send buffer fills, then it blocks.
 
-        On Linux a client that connects now can send 30 to 80 KB (over a unix socket 28 KB in messages of 100 octets,
-        up to 200 KB in large ones), one that was connected before 0.1 to 1 MB. A sender of UDP never blocks: the
-        endpoint holds what it sends. After ``recover`` all of it is received.
+        On Linux a client that connects now can send some 30 KB, at worst 0.5 MB (over a unix socket 28 KB in messages
+        of 100 octets, 200 KB in large ones), one that was connected before 0.1 to 3 MB. A sender of UDP never blocks:
+        the endpoint holds what it sends. After ``recover`` all of it is received.
         """
         for line in self._lines_caught_up():
             line.read_at(0)

@@ -41,24 +41,24 @@ def pair_of(listener, connect):
 
 
 @linux
-def test_to_a_narrow_listener_a_client_sends_some_ten_kilobytes(tcp, connect):
+def test_to_a_narrow_listener_a_client_sends_far_less_than_a_megabyte(tcp, connect):
     narrow(tcp)
     tcp.listen()
     client, accepted = pair_of(tcp, connect)
 
     with accepted:
-        assert 10_000 < swallowed(client) < 120_000
+        assert 10_000 < swallowed(client) < 700_000
 
 
 @linux
-def test_on_a_connection_that_was_there_before_it_is_some_hundred_kilobytes(tcp, connect):
+def test_on_a_connection_that_was_there_before_it_is_less_than_usual(tcp, connect):
     use_segments(tcp)
     tcp.listen()
     client, accepted = pair_of(tcp, connect)
 
     with accepted:
         narrow(accepted)
-        assert swallowed(client) < 1_500_000
+        assert swallowed(client) < 3_500_000
 
 
 @linux
