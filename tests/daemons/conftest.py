@@ -19,11 +19,11 @@ from real_daemons.syslog_ng import syslog_ng as syslog_ng_daemon
 
 def running(name, a_module, make):
     program = installed.find(name, a_module)
-    if program is None:
-        missing = f"{name} is not here: `bash .ci/unpack_daemons FOLDER` brings it, {installed.FOLDER}=FOLDER names it"
+    reason = installed.why_not(name, program)
+    if reason is not None:
         if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+            pytest.fail(reason)
+        pytest.skip(reason)
     # Not pytest's own temporary folders: the path of a unix socket has 107 octets at most.
     with tempfile.TemporaryDirectory(prefix="daemon") as folder, make(program, Path(folder)) as daemon:
         yield daemon

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from real_daemons import comparison
 from real_daemons.differences import DIFFERENCES, assert_agree, known
+from real_daemons.installed import VERSIONS
 
 CASES = [(name, each) for each in DIFFERENCES if each.example for name in each.inputs]
 
@@ -18,6 +21,19 @@ def test_a_difference_on_the_list_is_still_there(daemon, name, difference):
 
     assert theirs != ours
     assert known(name, difference.example) is difference
+
+
+def test_users_are_told_of_each_difference():
+    page = Path(__file__).parents[2].joinpath("docs", "syslog_daemons.md").read_text(encoding="utf-8")
+
+    assert [each.what for each in DIFFERENCES if f"| {each.what} |" not in page] == []
+
+
+def test_users_are_told_which_versions_are_compared():
+    page = Path(__file__).parents[2].joinpath("docs", "syslog_daemons.md").read_text(encoding="utf-8")
+
+    for name, version in VERSIONS.items():
+        assert f"**{name.removesuffix('d')} {version}**" in page
 
 
 def test_a_difference_that_is_not_on_the_list_fails():

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = "LOGHANDLERS_TEST_DAEMONS"
+#: What the profiles imitate: other versions do some things otherwise.
+VERSIONS = {"rsyslogd": "8.2302", "syslog-ng": "3.38"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,15 @@ class Program:
         )
         # `rsyslogd  8.2302.0 (aka 2023.02) ...`, `syslog-ng 3 (3.38.1)`
         return asked.stdout.splitlines()[0].split("(")[0 if option == "-v" else 1].split()[-1].rstrip(")")
+
+
+def why_not(name: str, program: Program | None) -> str | None:
+    """Return the reason why a daemon cannot be compared with its profile, or None."""
+    if program is None:
+        return f"{name} is not here: `bash .ci/unpack_daemons FOLDER` brings it, {FOLDER}=FOLDER names it"
+    if not program.version.startswith(f"{VERSIONS[name]}."):
+        return f"{name} is {program.version} here, and the profile imitates {VERSIONS[name]}"
+    return None
 
 
 def find(name: str, a_module: str) -> Program | None:
