@@ -11,8 +11,7 @@ DatagramHandler sends the same, one frame in a datagram. What breaks this is kep
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_loghandlers._base.report import plural, show
 
@@ -34,8 +33,7 @@ _FOREIGN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame's octets: behind the length when it is whole, otherwise all that came; and why it is not whole."""
 
     octets: bytes
@@ -67,8 +65,11 @@ class Framer:
             skipped = min(self._skip, len(data))
             self._skip -= skipped
             data = data[skipped:]
-        begun = self._begun
-        begun += data
+        # Nearly always nothing is left of before: then what came is cut as it is.
+        begun: bytes | bytearray = data
+        if self._begun:
+            self._begun += data
+            begun = self._begun
         frames: list[Frame] = []
         at, there = 0, len(begun)
         while there - at >= PREFIX:
@@ -89,7 +90,10 @@ class Framer:
                 break
             if self.refuses:
                 at = there
-        del begun[:at]
+        if begun is self._begun:
+            del self._begun[:at]
+        elif at < there:
+            self._begun += begun[at:]
         return frames
 
     def close(self) -> list[Frame]:

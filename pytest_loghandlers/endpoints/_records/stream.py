@@ -162,5 +162,6 @@ class Stream:
         )
 
     def _keep(self, frames: Sequence[Frame], arrival: float) -> None:
-        self._frames += sum(frame.flaw is None for frame in frames)
+        for frame in frames:
+            self._frames += frame.flaw is None
         self._streams.put(frames, self.transport, arrival, self.number)
