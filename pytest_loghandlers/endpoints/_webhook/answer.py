@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Final, Literal, get_args
 
@@ -50,6 +51,25 @@ class Answer:
     def status(self) -> int | None:
         """The status that the client reads first, as far as there is one."""
         return self.head.status_code if self.kind == "answer" and self.head is not None else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the same for every request."""
+        return self.kind == "answer" and self.cut is None and not self.to_itself
+
+    @cached_property
+    def last(self) -> bytes:
+        """The whole answer as it is sent where the connection is to end with it, body and all."""
+        if self.head is None:
+            return self.body
+        speaker = h11.Connection(h11.SERVER)
+        speaker.receive_data(b"GET / HTTP/1.0\r\n\r\n")
+        while not isinstance(speaker.next_event(), h11.EndOfMessage):
+            pass
+        data = speaker.send(self.head) or b""
+        if self.body and self.head.status_code not in (204, 304):
+            data += speaker.send(h11.Data(data=self.body)) or b""
+        return data
 
     @property
     def strikes(self) -> bool:

@@ -182,6 +182,10 @@ class Conversation:
         extra: list[Header] = []
         if request is not None:
             if not answer.close and _is_bare_http_client(request.headers) and not self._follows:
+                if answer.is_plain and request.method in (b"POST", b"GET"):
+                    # What h11 would say, said before: HTTPHandler is to be answered fast.
+                    self.over = True
+                    return answer.last
                 extra.append((b"connection", b"close"))
             if answer.to_itself:
                 extra.append((b"location", bytes(request.target)))

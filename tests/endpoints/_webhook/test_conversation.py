@@ -199,7 +199,7 @@ def test_h11_itself_understands_what_is_answered():
 
 def test_bare_http_client_is_told_to_close_and_who_pipelines_is_not():
     bare = b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n"
-    assert b"connection: close" in talk(bare + b"\r\n")[1]
+    assert b"connection: close" in talk(bare + b"\r\n")[1].lower()
     assert b"connection: close" not in talk(bare + b"User-Agent: x\r\n\r\n")[1]
     requests, _, _ = talk((bare + b"\r\n") * 3)
     assert len(requests) == 3
@@ -247,3 +247,17 @@ def test_a_request_to_a_proxy_and_one_for_the_server_itself_are_taken():
 
     assert [(request.method, request.target) for request in requests] == [("OPTIONS", b"*"), ("CONNECT", b"a:1")]
     assert conversation.over
+
+
+@pytest.mark.parametrize("status", [200, 204, 503])
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}, {"X-A": "b"}])
+def test_the_short_way_to_answer_bare_http_client_says_what_the_long_one_says(status, headers):
+    answer = Answer(head=response(status, headers.items(), b"body"), body=b"body")
+    bare = b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n"
+    closing = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+    _, short, conversation = talk(bare, head=answer.head, body=answer.body)
+    _, long, _ = talk(closing, head=answer.head, body=answer.body)
+
+    assert conversation.over
+    assert short.lower().split(b"\r\n") == long.lower().split(b"\r\n")
