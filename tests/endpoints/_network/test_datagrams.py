@@ -264,3 +264,45 @@ def test_closing_leaves_no_socket(open_datagrams):
 def test_a_socket_that_cannot_be_bound_is_closed():
     with pytest.raises(OSError, match="requested address"):
         datagrams_module._bound(("192.0.2.1", 9))
+
+
+@pytest.mark.parametrize("options", [ONE, BANK])
+def test_while_it_refuses_the_port_is_nobody_elses_and_it_comes_back_there(open_datagrams, client, options):
+    datagrams = open_datagrams(**options)
+    address = datagrams.address
+    datagrams.refuse()
+    client.sendto(b"lost", address)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other, pytest.raises(OSError, match="in use"):
+        other.bind(address)
+
+    datagrams.reopen()
+    datagrams.spread()
+    client.sendto(b"x", address)
+
+    assert payloads(datagrams) == [b"x"]
+    assert datagrams.address == address
+    assert datagrams.sockets == options.get("sockets", 1)
+
+
+@linux
+def test_what_was_dropped_before_a_restart_still_counts(open_datagrams, client):
+    datagrams = open_datagrams(force=False, buffer=1, sockets=1)
+    for _ in range(1_000):
+        client.sendto(b"x", datagrams.address)
+    dropped = datagrams.dropped
+
+    datagrams.reopen()
+    datagrams.refuse()
+
+    assert datagrams.dropped == dropped > 0
+
+
+def test_where_sockets_cannot_share_a_port_it_comes_back_all_the_same(open_datagrams, client, monkeypatch):
+    monkeypatch.setattr(datagrams_module, "LINUX", False)
+    datagrams = open_datagrams()
+
+    datagrams.refuse()
+    datagrams.reopen()
+    client.sendto(b"x", datagrams.address)
+
+    assert payloads(datagrams) == [b"x"]

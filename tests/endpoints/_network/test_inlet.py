@@ -10,6 +10,7 @@ from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers.endpoints._network import inlet as inlet_module
 from pytest_loghandlers.endpoints._network.datagrams import Datagrams
+from pytest_loghandlers.endpoints._network.faults import Break
 from pytest_loghandlers.endpoints._network.inlet import Inlet
 from pytest_loghandlers.endpoints._network.reactor import reactor
 
@@ -205,3 +206,80 @@ def test_one_that_was_never_opened_has_nothing_and_can_be_closed():
     assert inlet.take() == []
     assert not inlet.is_open
     inlet.close()
+
+
+@linux
+def test_while_it_refuses_a_connected_sender_hears_of_it_and_afterwards_it_is_heard(serve):
+    served = serve()
+    served.send(b"before")
+    served.inlet.refuse()
+    served.inlet.refuse()
+    served.client.connect(served.datagrams.address)
+    served.client.send(b"lost")
+    with pytest.raises(ConnectionRefusedError):
+        served.client.send(b"lost")
+
+    served.inlet.recover()
+    served.client.send(b"after")
+
+    assert [payload for _, payload in served.wait_for(2)] == [b"before", b"after"]
+
+
+def test_one_that_refuses_is_opened_when_it_recovers(serve):
+    inlet = Inlet(Datagrams(), Inbox(), reactor(), print)
+    inlet.refuse()
+    inlet.open()
+    assert inlet._watch is None
+
+    inlet.recover()
+
+    assert inlet._watch is not None
+    with reactor().held():
+        inlet.close()
+
+
+def test_what_is_not_read_waits_and_comes_in_order(serve):
+    served = serve()
+    served.send(b"a")
+    served.inlet.read_at(0)
+    served.send(b"b", b"c")
+    served.refresh()
+    assert [payload for _, payload in served.inbox.snapshot()] == [b"a"]
+
+    served.inlet.recover()
+    served.send(b"d")
+
+    assert [payload for _, payload in served.inbox.snapshot()] == [b"a", b"b", b"c", b"d"]
+
+
+def test_what_is_read_slowly_comes_one_by_one_and_who_waits_is_woken(serve):
+    served = serve()
+    served.inlet.read_at(200)
+    began = RealClock.monotonic()
+    served.send(b"x" * 20, b"y" * 20, b"z" * 20)
+
+    assert [payload[:1] for _, payload in served.wait_for(3)] == [b"x", b"y", b"z"]
+
+    assert RealClock.monotonic() - began > 0.15
+
+
+def test_a_restart_keeps_what_had_come_and_loses_what_was_not_read(serve):
+    served = serve()
+    served.send(b"a")
+    served.inlet.restart()
+    served.inlet.read_at(0)
+    served.send(b"b")
+    served.inlet.restart()
+    served.inlet.read_at(None)
+    served.send(b"c")
+
+    assert [payload for _, payload in served.wait_for(2)] == [b"a", b"c"]
+
+
+def test_it_has_no_connections_to_break(serve):
+    served = serve()
+    served.inlet.break_later(Break("reset"), 1)
+
+    assert served.inlet.break_now("reset") == 0
+    served.send(b"x")
+    assert len(served.wait_for(1)) == 1
