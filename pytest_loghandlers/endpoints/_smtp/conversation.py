@@ -106,8 +106,11 @@ class Conversation:
         self._loop.run()
         if self._lost and not self._loop.runs:
             self._bury()
-        elif self.wire.full is not self._paused and not self.wire.link.gone:
-            self._paused = self.wire.full
+            return
+        # What a client sends to who has hung up is read, into nothing: so it gets to the last reply.
+        full = self.wire.full and not self.wire.closed
+        if full is not self._paused and not self.wire.link.gone:
+            self._paused = full
             if self._paused:
                 self.wire.link.pause()
             else:

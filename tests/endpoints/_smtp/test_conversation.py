@@ -115,6 +115,7 @@ def test_a_mail_without_an_end_is_cut_off(talk, monkeypatch):
     assert mail.malformed == "a mail without an end: more than 10,000 octets"
     assert talk.net.codes[-1] == 552
     assert talk.net.finished
+    assert not talk.net.paused
 
 
 def test_a_client_that_is_not_answered_is_not_read(talk):
