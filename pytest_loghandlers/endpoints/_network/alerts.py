@@ -19,6 +19,9 @@ _FAILED: Final = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the client showed no certificate, and one is demanded",
     "NO_SHARED_CIPHER": "the client offers no cipher that the endpoint has",
     "UNSUPPORTED_PROTOCOL": "the client offers no version of TLS that the endpoint speaks",
+    # OpenSSL before and since 3.2.
+    "DECRYPTION_FAILED_OR_BAD_RECORD_MAC": "a record cannot be decrypted: it is damaged, or no TLS",
+    "RECORD_LAYER_FAILURE": "a record cannot be decrypted: it is damaged, or no TLS",
     "VERSION_TOO_LOW": "the client offers no version of TLS that the endpoint speaks",
 }
 

@@ -268,6 +268,7 @@ def test_a_fault_after_a_whole_thing_strikes_once_it_is_kept(serve_tls, dial_tls
 
     with pytest.raises(ConnectionResetError):
         client.read()
+    assert listener.protocols[0].over.wait(5)
     assert listener.protocols[0].told == [b"x", "lost"]
     client = dial_tls(listener)
     client.sendall(b"y")
@@ -295,6 +296,7 @@ def test_an_error_of_the_protocol_is_kept_and_its_client_reset(serve_tls, by_han
 
     with pytest.raises(ConnectionResetError):
         client.read()
+    assert listener.protocols[0].over.wait(5)
     assert [type(error) for error in listener.errors] == [ZeroDivisionError]
     listener.errors.clear()
 
