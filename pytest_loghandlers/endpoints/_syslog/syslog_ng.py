@@ -125,9 +125,9 @@ def read(raw: bytes, *, syslog: bool = False, local: bool = False) -> Filed:
     )
 
 
-def _failed(text: bytes, at: int = 0) -> Filed:
-    """Return syslog-ng's own record of a message that it could not read; ``at`` is where it gave up."""
-    parts = (text[:at], text[at:]) if at else (text,)
+def _failed(text: bytes, at: int | None = None) -> Filed:
+    """Return syslog-ng's own record of a message that it could not read; ``at`` is where it gave up, if it says so."""
+    parts = (text,) if at is None else (text[:at], text[at:])
     where = b">@<".join(part.partition(b"\0")[0] for part in parts)
     note = "syslog-ng could not read it, and filed an error message of its own"
     return Filed(43, "syslog", "err", _FAILED + where, program=b"syslog-ng", notes=(note,))

@@ -78,7 +78,7 @@ def read_rfc3164(text: bytes, *, local: bool, kernel: bool) -> Fields:
     fields.program, text = text[:end], text[end:]
     pid = _PID.match(text)
     if pid is not None:
-        fields.pid, text = pid.group(1), text[pid.end() :]
+        fields.pid, text = pid.group(1).partition(b"\0")[0], text[pid.end() :]
     elif text.startswith(b"["):
         return fields
     fields.msg = text[_end(_BEFORE_TEXT, text) :]

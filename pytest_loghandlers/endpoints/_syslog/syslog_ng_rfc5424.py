@@ -78,7 +78,7 @@ def _space(text: bytes, at: int) -> int:
 
 
 def _read_data(text: bytes, at: int, fields: Fields) -> int:
-    """Read STRUCTURED-DATA; return where MSG begins."""
+    """Read STRUCTURED-DATA, which may be missing; return where MSG begins."""
     if at == len(text):
         return at
     if text.startswith(b"-", at):
@@ -88,8 +88,6 @@ def _read_data(text: bytes, at: int, fields: Fields) -> int:
         while text.startswith(b"[", at):
             at = _read_element(text, at + 1, data)
         fields.sd = _shown(data)
-    else:
-        raise GaveUpError(at - 1)
     return at if at == len(text) else _space(text, at)
 
 

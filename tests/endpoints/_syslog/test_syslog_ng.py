@@ -61,6 +61,7 @@ def test_what_it_cannot_read_is_its_own_error():
     assert (message.facility, message.severity, message.app_name) == ("syslog", "err", "syslog-ng")
     assert message.text == "Error processing log message: <14>1>@< apples are red"
     assert message.malformed == COULD_NOT
+    assert filed(b"1", "syslog")[0].text == "Error processing log message: >@<1"
     assert filed(b"<ab>x\0y")[0].text == "Error processing log message: <ab>x"
 
 

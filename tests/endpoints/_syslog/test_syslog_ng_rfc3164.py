@@ -22,6 +22,7 @@ def seen(text, *, local=False, kernel=False):
         (b"a[1", b"a", b"", b""),
         (b"a[1]", b"a", b"1", b""),
         (b"[worker-1] x", b"", b"worker-1", b"x"),
+        (b"a[1\0002]: x", b"a", b"1", b"x"),
         (b"[", b"", b"", b""),
         (b"a:  x", b"a", b"", b" x"),
         (b"a : x", b"a", b"", b": x"),

@@ -84,6 +84,7 @@ def test_where_it_gives_up(text):
 @pytest.mark.parametrize(
     ("sent", "filed"),
     [
+        (b"", b""),
         (b"[a]", b"[a]"),
         (b'[a b="c" d="e"][f g=""]', b'[a b="c" d="e"][f g=""]'),
         (b'[a b="c"][a b="d"]', b'[a b="d"]'),
