@@ -44,6 +44,18 @@ def test_the_first_example_fails_with_the_message_that_is_printed_below_it(pytes
     assert [without_times(line) for line in said if line] == [without_times(line) for line in wanted]
 
 
+def test_the_loss_that_is_printed_is_the_one_that_its_example_meets(pytester):
+    example = next(text for text in TESTS if "assert_delivered" in text)
+    printed = [text for language, text in BLOCKS if language == "text"][1].partition("      ...")
+    pytester.makepyfile(test_loss=example)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-s")
+
+    result.assert_outcomes(passed=1)
+    said = without_times(result.stdout.str())
+    for part in (printed[0], printed[2].lstrip("\n")):
+        assert without_times(part.rstrip()) in said
+
+
 def test_every_other_example_passes(pytester):
     pytester.makepyfile(**{f"test_example_{number}": text for number, text in enumerate(TESTS[1:], 1)})
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
