@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json as encoding
 from collections.abc import Mapping
 from dataclasses import replace
@@ -166,6 +165,8 @@ def _check_rate(rate: Any) -> None:
 
 
 def _is_near(to: str) -> bool:
+    import ipaddress
+
     try:
         to.encode("ascii")
         parts = urlsplit(to)
