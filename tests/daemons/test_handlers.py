@@ -71,7 +71,9 @@ def endpoint(name):
         yield endpoint
 
 
-def filed_by(endpoint):
+def filed_by(endpoint, *, at_least=0):
+    if len(endpoint.received) < at_least:
+        endpoint.wait_for(count=at_least, timeout=10)
     return [comparison.ours(message) for message in endpoint.received]
 
 
@@ -85,8 +87,8 @@ def test_what_a_syslog_handler_sends_is_filed_as_the_daemon_files_it(daemon, end
 
     theirs, ours = [], []
     for _ in zip(to_daemon, to_ours, strict=True):  # while the handlers are open, and when they are closed
-        ours = filed_by(endpoint)
-        theirs += map(comparison.real, daemon.settled(name, at_least=len(ours) - len(theirs)))
+        theirs += map(comparison.real, daemon.settled(name, at_least=len(filed_by(endpoint)) - len(theirs)))
+        ours = filed_by(endpoint, at_least=len(theirs))
         assert ours == theirs
 
 
@@ -125,6 +127,6 @@ def test_what_logger_sends_is_filed_as_the_daemon_files_it(daemon, endpoint, nam
         ]
         subprocess.run(words, check=True, timeout=20)
 
-    ours = filed_by(endpoint)
-    assert ours == list(map(comparison.real, daemon.settled(name, at_least=len(ours))))
+    theirs = list(map(comparison.real, daemon.settled(name, at_least=len(endpoint.received))))
+    assert filed_by(endpoint, at_least=len(theirs)) == theirs
     assert len(endpoint.received) <= 1
