@@ -56,9 +56,7 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         super().__init__(VOCABULARY, line, refresh=self._look, hint=self._hint)
         self._largest = largest_message
         self._profile: Profile = profile_named(profile, input, largest_message)
-        self._streams = Streams(
-            self._inbox, self._take_datagrams, lambda: self._age, lambda: self._profile, self._note_lost
-        )
+        self._streams = Streams(self._inbox, self._settle, lambda: self._age, lambda: self._profile, self._note_lost)
         self._doors: Doors
         self._tls_failures: list[str] = []
         #: What the daemon that is imitated dropped without a word.
@@ -169,9 +167,13 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         """Fetch what the kernel holds, in the calling thread."""
         if self._running:
             self._doors.look()
+        else:
+            # For the report of what has been stopped: there is nothing more to read, but something to take apart.
+            for age, stream, data in self._streams.waiting():
+                stream.take(data, age)
 
-    def _take_datagrams(self) -> None:
-        self._doors.take_datagrams()
+    def _settle(self) -> None:
+        self._doors.settle()
 
     def _pending(self) -> Sequence[Pending]:
         return self._streams.pending()

@@ -42,7 +42,10 @@ class StreamFramer(Protocol):
 
     @property
     def refuses(self) -> bool:
-        """Whether the daemon closes the connection here, as it does on a framing that it does not speak."""
+        """Whether the daemon closes the connection here, as it does on a framing that it does not speak.
+
+        ``refuses = False`` in the class says that it never does: then the stream may be read when somebody looks.
+        """
 
     def feed(self, data: bytes) -> Sequence[Frame]:
         """Return the frames that ``data`` completes."""

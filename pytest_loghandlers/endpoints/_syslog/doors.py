@@ -98,24 +98,35 @@ class Doors:
 
     def look(self) -> None:
         """Fetch what the kernel holds, in the calling thread."""
-        with self.listener.held():
+        with self.listener.held(), self._streams.looked_at():
             self.listener.catch_up()
             for line in self._later():
                 if line is not None:
                     line.catch_up()
-            self.take_datagrams()
+            self.settle()
 
-    def take_datagrams(self) -> None:
-        """Put the UDP datagrams that have arrived. While held."""
+    def settle(self) -> None:
+        """Put all that has come, UDP datagrams and what waits of streams, in the order of its arrival. While held."""
         streams = self._streams
-        for moment, payload in self.inlet.take():
-            arrival = self._age_at(moment)
-            for message in streams.profile().read(Frame(payload, "datagram"), transport="udp", arrival=arrival):
-                streams.inbox.put(message)
+        datagrams, index = self.inlet.take(), 0
+        for age, stream, data in streams.waiting():
+            while index < len(datagrams) and self._age_at(datagrams[index][0]) <= age:
+                self._put(*datagrams[index])
+                index += 1
+            stream.take(data, age)
+        for moment, payload in datagrams[index:]:
+            self._put(moment, payload)
+
+    def _put(self, moment: float, payload: bytes) -> None:
+        streams = self._streams
+        arrival = self._age_at(moment)
+        for message in streams.profile().read(Frame(payload, "datagram"), transport="udp", arrival=arrival):
+            streams.inbox.put(message)
 
     def close(self) -> None:
         """Close all of them, and remove what they left in the file system."""
         with self.listener.held():
+            self._streams.rouse()
             self.inlet.close()
             self.listener.stop()
             if self._unix is not None:

@@ -67,6 +67,9 @@ class Frame:
 class Framer:
     """What has come of one stream; ``feed`` it and take its frames."""
 
+    #: No connection is ever closed for what came on it.
+    refuses = False
+
     def __init__(self, largest: int = LARGEST_MESSAGE) -> None:
         self._largest = largest
         self._bytes = bytearray()
@@ -104,11 +107,6 @@ class Framer:
     def lost(self) -> str | None:
         """What would be dropped if the stream ended now: never anything, here."""
         return None
-
-    @property
-    def refuses(self) -> bool:
-        """Whether the connection is to be closed: never, here."""
-        return False
 
     @property
     def open_lines(self) -> int:

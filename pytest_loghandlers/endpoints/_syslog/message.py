@@ -42,6 +42,7 @@ _STAMP: Final = rb"(?:-|\d{4}-\d\d-)"
 _RFC5424: Final = re.compile(rb"1 " + _STAMP)
 _VERSION: Final = re.compile(rb"([2-9]|[1-9]\d{1,2}) " + _STAMP)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS_BEGIN: Final = tuple(month.encode() for month in _MONTHS)
 _RFC3164: Final = re.compile(rf"({'|'.join(_MONTHS)}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?: |$)".encode())
 _PID: Final = rb"\[([^\]\s\[]{1,128})\]"
 # A bare first word is a tag only when nothing says otherwise: not a URL, a C++ name, a path, JSON or a time of day.
@@ -52,7 +53,7 @@ _TAG_ALONE: Final = re.compile(rb"([^\s:\[\]]{1,255})(?:" + _PID + rb"(?::(?: |$
 _HOST: Final = re.compile(rb"([\w.:-]{1,255}) ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SyslogMessage:
     """A message as it arrived. The fields have the names of RFC 5424 in snake_case; what was not sent is None."""
 
@@ -128,26 +129,29 @@ def parse(
         flaws.append(f"the PRI <{digits.decode()}> has a leading zero (RFC 3164 4.1.1)")
     header = _read(_trimmed(raw[found.end() :]))
     flaws += header.flaws
-    return SyslogMessage(
-        FACILITIES[value >> 3],
-        SEVERITIES[value & 7],
-        header.timestamp,
-        header.hostname,
-        header.app_name,
-        header.procid,
-        header.msgid,
-        header.structured_data,
-        decoded(header.message),
-        raw,
-        transport,
-        framing,
-        "; ".join(flaws) if flaws else None,
-        arrival,
-        value,
-        header.message.startswith(_BOM),
-        had_nul,
-        damage,
+    # A frozen dataclass sets its fields one by one, which takes as long as all the parsing.
+    message = object.__new__(SyslogMessage)
+    message.__dict__.update(
+        facility=FACILITIES[value >> 3],
+        severity=SEVERITIES[value & 7],
+        timestamp=header.timestamp,
+        hostname=header.hostname,
+        app_name=header.app_name,
+        procid=header.procid,
+        msgid=header.msgid,
+        structured_data=header.structured_data,
+        text=decoded(header.message),
+        raw=raw,
+        transport=transport,
+        framing=framing,
+        malformed="; ".join(flaws) if flaws else None,
+        arrival=arrival,
+        pri=value,
+        had_bom=header.message.startswith(_BOM),
+        had_nul=had_nul,
+        damage=damage,
     )
+    return message
 
 
 def decoded(data: bytes) -> str:
@@ -180,6 +184,13 @@ def _pri_fault(raw: bytes) -> str:
 
 def _read(content: bytes) -> Header:
     """Return what stands behind the PRI, by the first format that fits."""
+    if not content[:1].isdigit() and not content.startswith(_MONTHS_BEGIN):
+        # What neither a version nor a month begins: as nearly all that Python sends.
+        header = Header(message=content)
+        tag = _BARE_TAG.match(content)
+        if tag is not None:
+            _take_tag(header, tag, content)
+        return header
     if _RFC5424.match(content):
         return read_header(content)
     found = _RFC3164.match(content)

@@ -24,6 +24,7 @@ _SD_PRIVATE: Final = re.compile(rb"[^@]+@\d+(?:\.\d+)*")
 _SD_REGISTERED: Final = frozenset(
     (b"timeQuality", b"origin", b"meta", b"snmp", b"alarm", b"ssign", b"ssign-cert", b"PCNNode", b"PCNTerm")
 )
+_NO_DATA: Final[Mapping[str, Mapping[str, str | tuple[str, ...]]]] = MappingProxyType({})
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -36,9 +37,7 @@ class Header:
     app_name: str | None = None
     procid: str | None = None
     msgid: str | None = None
-    structured_data: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    structured_data: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=lambda: _NO_DATA)
     message: bytes = b""
     flaws: list[str] = field(default_factory=list)
 
