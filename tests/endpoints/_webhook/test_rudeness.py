@@ -184,10 +184,11 @@ def test_an_answer_is_cut_off_in_its_body(endpoint, client):
     assert client.get("/").status_code == 200
 
 
-def test_a_connection_is_closed_behind_its_answer_without_notice(endpoint, client):
+def test_a_connection_is_closed_behind_its_answer_without_notice(endpoint, client, spin):
     endpoint.answer(200, close=True, times=1)
 
     first = client.get("/")
+    spin(lambda: not endpoint._listener.connections)
     client.get("/")
 
     assert "connection" not in first.headers
