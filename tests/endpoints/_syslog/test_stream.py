@@ -9,6 +9,7 @@ from logging.handlers import SysLogHandler
 import pytest
 
 from pytest_loghandlers._base.errors import ArgumentError
+from pytest_loghandlers.endpoints._syslog import stream as module
 from pytest_loghandlers.endpoints.syslog_endpoint import SyslogEndpoint
 
 UDP, TCP = socket.SOCK_DGRAM, socket.SOCK_STREAM
@@ -234,3 +235,55 @@ def test_frames_of_no_and_of_one_octet_are_kept_or_none(syslog, connect):
         (b"<14>b", "octet_counting"),
         (b"<", "lf"),
     ]
+
+
+def test_what_waits_is_taken_apart_in_the_order_of_its_arrival(syslog, connect, spin):
+    sock, arrived = connect(syslog.address), syslog._streams._waiting
+    with socket.socket(socket.AF_INET, UDP) as udp:
+        for number in range(5):
+            udp.sendto(b"<14>udp %d" % number, syslog.address)
+            sock.sendall(b"<14>tcp %d\0" % number)
+            spin(lambda number=number: len(arrived) == number + 1)
+
+    assert [message.text for message in syslog.received] == [f"{n} {i}" for i in range(5) for n in ("udp", "tcp")]
+
+
+def test_what_waits_is_bounded_and_then_taken_apart_unasked(syslog, connect, spin, monkeypatch):
+    monkeypatch.setattr(module, "MOST_WAITING", 1_000)
+    sock = connect(syslog.address)
+    for number in range(20):
+        sock.sendall(b"<14>%d %b\0" % (number, b"x" * 100))
+        spin(lambda: not syslog._streams._napping)
+
+    spin(lambda: len(syslog._inbox.items) > 3)
+    assert len(syslog._inbox.items) > 3
+    assert syslog._streams._weight <= 1_000
+
+
+def test_a_connection_is_left_alone_only_for_a_moment(syslog, connect, spin):
+    sock = connect(syslog.address)
+    for number in range(3):
+        sock.sendall(b"<14>%d\0" % number)
+        spin(lambda number=number: len(syslog._streams._waiting) == number + 1)
+
+    assert len(syslog._streams._waiting) == 3
+    assert [message.text for message in syslog.received] == ["0", "1", "2"]
+
+
+def test_what_nobody_looked_at_is_in_the_report_all_the_same(connect, spin):
+    with SyslogEndpoint() as syslog:
+        connect(syslog.address).sendall(b"<14>hello\0<14>half")
+        spin(lambda: syslog._streams._waiting)
+
+    report = syslog._report()
+    assert "'hello'" in report
+    assert "8 octets: b'<14>half'" in report
+
+
+def test_a_fault_strikes_before_anybody_looks(syslog, connect):
+    syslog.disconnect(times=1)
+    sock = connect(syslog.address)
+    sock.sendall(b"<14>one\0<14>two\0")
+
+    assert sock.recv(1) == b""
+    assert [message.text for message in syslog.received] == ["one"]
