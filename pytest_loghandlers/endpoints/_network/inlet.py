@@ -116,8 +116,8 @@ class Inlet:
             self.read_at(None)
 
     def close(self) -> None:
-        """Stop watching, and close the sockets."""
-        self._end()
+        """Stop watching, and close the sockets. What nobody has read is gone: reading it would double a short life."""
+        self._unwatch()
         self._datagrams.close()
 
     def _begin(self) -> None:
@@ -127,6 +127,9 @@ class Inlet:
 
     def _end(self) -> None:
         self.catch_up()
+        self._unwatch()
+
+    def _unwatch(self) -> None:
         self._waiting.clear()
         self._stop_pump()
         if self._timer is not None:
