@@ -96,10 +96,10 @@ def test_cancelling_raises_where_it_waits(loop, errors, when):
     if when != "from within":
         task.cancel()
     loop.run()
+    assert task.done
     task.cancel()  # It is over: nothing happens.
     loop.run()
 
-    assert task.done
     assert seen == ([] if when == "before" else ["cancelled"])
     assert errors == []
 

@@ -110,6 +110,21 @@ def test_other_words_for_DATA_leave_those_at_its_end(at):
     assert at("DATA", Step("reply", 354, ("go",)), b"text\r\n.\r\n") == b"354 go\r\n250 OK\r\n"
 
 
+def test_other_words_are_not_for_a_no(talk):
+    talk.relay.script.set("RCPT", Step("reply", 250, ("welcome",)), None)
+
+    assert talk.say(b"EHLO x\r\nRCPT TO:<b@x>\r\n") == [250, 503]
+
+
+def test_other_words_for_AUTH_leave_its_challenges(silent_talk):
+    silent_talk.relay.offers.logins["u"] = "p"
+    silent_talk.relay.script.set("AUTH", Step("reply", 235, ("in",)), None)
+    silent_talk.begin()
+
+    assert silent_talk.say(b"EHLO x\r\nAUTH LOGIN\r\ndQ==\r\ncA==\r\n") == [250, 334, 334, 235]
+    assert silent_talk.net.sent.endswith(b"235 in\r\n")
+
+
 def test_a_yes_of_another_stage_does_nothing(at, silent_talk):
     sent = at("DATA", Step("reply", 250, ("done",)), b"text\r\n.\r\n")
 
