@@ -99,7 +99,7 @@ class Framer:
     def close(self) -> list[Frame]:
         """Return what is left when the stream has ended."""
         rest, self._begun = bytes(self._begun), bytearray()
-        if not rest or self.refuses:
+        if not rest:
             return []
         if len(rest) < PREFIX:
             return [Frame(rest, f"the connection ended after {len(rest)} of the {PREFIX} octets of a length")]

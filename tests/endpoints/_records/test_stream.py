@@ -129,6 +129,34 @@ def test_1000_connections_at_once_are_served(records):
     assert {item.connection for item in records.received} == set(range(1, 1_001))
 
 
+def test_what_a_sender_closed_is_seen_before_what_it_opened_next(records, connect):
+    sock = connect(records.address)
+    sock.sendall(framed(RECORD))
+    records.wait_for("hello")
+
+    with records._doors.listener.held():  # Both have happened before anybody looks.
+        sock.sendall(framed(RECORD))
+        sock.close()
+        connect(records.address).sendall(framed(RECORD))
+        records.wait_for("hello", count=3)
+
+    assert [each.follows for each in records.connections] == [None, 1]
+    assert [item.connection for item in records.received] == [1, 1, 2]
+
+
+def test_a_datagram_that_came_first_stands_before_a_record_over_tcp(records, connect):
+    sock = connect(records.address)
+    sock.sendall(framed(RECORD))
+    records.wait_for("hello")
+
+    with records._doors.listener.held(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(framed(RECORD), records.address)
+        sock.sendall(framed(RECORD))
+        records.wait_for("hello", count=3)
+
+    assert [item.transport for item in records.received] == ["tcp", "udp", "tcp"]
+
+
 def test_udp_and_tcp_are_in_the_order_in_which_they_were_seen(records, connect):
     sock = connect(records.address)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
