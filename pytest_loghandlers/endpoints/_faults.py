@@ -94,7 +94,7 @@ class FaultVerbs:
         """Accept connections and read nothing, until ``recover``: the client's send buffer fills, then it blocks.
 
         On Linux a client that connects now can send some 30 KB, at worst 0.5 MB (over a unix socket 28 KB in messages
-        of 100 octets, 200 KB in large ones), one that was connected before 0.1 to 3 MB. A sender of UDP never blocks:
+        of 100 octets, 200 KB in large ones), one that was connected before 1 to 3 MB. A sender of UDP never blocks:
         the endpoint holds what it sends. After ``recover`` all of it is received.
         """
         for line in self._lines_caught_up():
@@ -102,7 +102,11 @@ class FaultVerbs:
         self._lasts("reading", "reading nothing")
 
     def read_slowly(self, octets_per_second: float) -> None:
-        """Read so many octets per second of each connection, until ``recover``: the client blocks as it does then."""
+        """Read so many octets per second of each connection, until ``recover``.
+
+        A client that goes on sending faster blocks, on Linux after 1 to 3 MB (over a unix socket as in
+        ``stop_reading``).
+        """
         if (
             not isinstance(octets_per_second, (int, float))
             or isinstance(octets_per_second, bool)

@@ -138,12 +138,11 @@ class Connection:
         """Learn that the listener's rate of reading is ``rate`` now; normally its receive buffer has ``room``."""
         if self.gone:
             return
-        if (rate is not None) != self._narrow:
-            self._narrow = rate is not None
-            if self._narrow:
-                narrow(self.sock)
-            else:
-                widen(self.sock, room)
+        if rate is not None:
+            narrow(self.sock, rate)
+        elif self._narrow:
+            widen(self.sock, room)
+        self._narrow = rate is not None
         if self._rest is not None:
             # It was for the rate before.
             self._rest.cancel()

@@ -43,7 +43,8 @@ class Listener:
         self._sock = bound(("127.0.0.1", 0)) if sock is None else sock
         #: ``(host, port)``; of a unix socket its path.
         self.address: Any = self._sock.getsockname()
-        self._room = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        #: What its receive buffer has normally; 0 until somebody makes it small.
+        self._room = 0
         self._watch: Watch | None = None
         try:
             self._listen()
@@ -143,8 +144,9 @@ class Listener:
 
     def _set_window(self) -> None:
         if self.faults.rate is not None:
-            narrow(self._sock)
-        else:
+            self._room = self._room or self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+            narrow(self._sock, self.faults.rate)
+        elif self._room:
             widen(self._sock, self._room)
 
     def _listen(self) -> None:

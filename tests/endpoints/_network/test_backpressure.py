@@ -42,7 +42,7 @@ def pair_of(listener, connect):
 
 @linux
 def test_to_a_narrow_listener_a_client_sends_far_less_than_a_megabyte(tcp, connect):
-    narrow(tcp)
+    narrow(tcp, 0)
     tcp.listen()
     client, accepted = pair_of(tcp, connect)
 
@@ -57,14 +57,21 @@ def test_on_a_connection_that_was_there_before_it_is_less_than_usual(tcp, connec
     client, accepted = pair_of(tcp, connect)
 
     with accepted:
-        narrow(accepted)
+        narrow(accepted, 0)
         assert swallowed(client) < 3_500_000
+
+
+@linux
+def test_who_reads_slowly_has_room_for_several_segments(tcp):
+    narrow(tcp, 100.0)
+
+    assert 4 * SEGMENT < room(tcp) <= 200_000
 
 
 @linux
 def test_what_was_narrow_is_as_before(tcp, connect):
     before = room(tcp)
-    narrow(tcp)
+    narrow(tcp, 0)
     assert room(tcp) < before
 
     widen(tcp, before)
@@ -76,8 +83,16 @@ def test_what_was_narrow_is_as_before(tcp, connect):
         assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) > SMALL_SEGMENT
 
 
+def test_what_was_never_narrow_stays_as_it_is(tcp):
+    before = room(tcp)
+
+    widen(tcp, 0)
+
+    assert room(tcp) == before
+
+
 @linux
-def test_segments_are_an_ethernets(tcp, connect):
+def test_segments_are_smaller_than_loopbacks(tcp, connect):
     use_segments(tcp)
     tcp.listen()
     client, accepted = pair_of(tcp, connect)
@@ -93,7 +108,7 @@ def test_a_system_that_refuses_is_put_up_with():
         def setsockopt(self, *args):
             raise OSError
 
-    for change in (use_segments, narrow, lambda sock: widen(sock, 1_000)):
+    for change in (use_segments, lambda sock: narrow(sock, 0), lambda sock: widen(sock, 1_000)):
         change(Refuses())
 
 
@@ -102,7 +117,7 @@ def test_a_unix_socket_has_no_segments():
     here, there = socket.socketpair(socket.AF_UNIX)
     with here, there:
         before = room(here)
-        narrow(here)
+        narrow(here, 0)
         widen(here, before)
 
         assert room(here) == before
