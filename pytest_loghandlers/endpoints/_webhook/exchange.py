@@ -30,7 +30,18 @@ class Exchange:
     """One connection."""
 
     __slots__ = (
-        *("_ahead", "_answer", "_conversation", "_link", "_mute", "_number", "_pieces", "_request", "_service"),
+        *(
+            "_ahead",
+            "_answer",
+            "_closing",
+            "_conversation",
+            "_link",
+            "_mute",
+            "_number",
+            "_pieces",
+            "_request",
+            "_service",
+        ),
         *("_timer", "_transport", "script"),
     )
 
@@ -48,6 +59,8 @@ class Exchange:
         self._ahead = 0
         #: Whether nothing can be answered any more, and requests are still kept.
         self._mute = False
+        #: Whether it is closed as soon as everything written has been sent: nothing more is read.
+        self._closing = False
         #: Who decided about the request that waits.
         self.script: Script | None = None
         service.connections += 1
@@ -61,6 +74,8 @@ class Exchange:
 
     def data(self, data: bytes) -> None:
         """Take what has arrived, and answer the requests that are complete."""
+        if self._closing:
+            return
         self._conversation.feed(data)
         if self in self._service.waiting:
             self._ahead += len(data)
@@ -74,7 +89,7 @@ class Exchange:
         self._conversation.end()
         self._go_on()
         if self not in self._service.waiting:
-            self._link.close()
+            self._close()
 
     def lost(self) -> None:
         """Keep what there is of a request that was cut off."""
@@ -93,7 +108,7 @@ class Exchange:
         answer = self._answer or NORMAL
         self._stop_waiting()
         if answer.kind == "endless":
-            self._link.close()
+            self._close()
         elif pieces is not None:
             self._link.write(b"".join(pieces))
             self._done(answer)
@@ -112,12 +127,12 @@ class Exchange:
         self._ahead = 0
 
     def _go_on(self) -> None:
-        while not self._link.gone and self not in self._service.waiting:
+        while not (self._link.gone or self._closing or self in self._service.waiting):
             arrived = self._conversation.next()
             self._link.write(self._conversation.outgoing())
             if arrived is None:
                 if self._conversation.over and not self._mute:
-                    self._link.close()
+                    self._close()
                 return
             request = self._service.keep(arrived, self._number, self._transport)
             if arrived.malformed is not None:
@@ -173,7 +188,7 @@ class Exchange:
         if answer.status is not None:
             request._answers.append(answer.status)  # noqa: SLF001 - what the test sees of it
         data = self._conversation.answer(answer)
-        rate = None if at_once and answer.kind != "endless" else answer.rate
+        rate = None if at_once else answer.rate
         if rate is not None:
             size = min(LARGEST, max(1, int(rate / TICKS)))
             self._pieces = (answer.pieces or pieces_of(data))(size)
@@ -205,4 +220,8 @@ class Exchange:
 
     def _done(self, answer: Answer) -> None:
         if answer.close or answer.cut is not None or self._conversation.over:
-            self._link.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._closing = True
+        self._link.close()

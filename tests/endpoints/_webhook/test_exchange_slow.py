@@ -151,3 +151,13 @@ def test_a_status_is_kept_with_its_request(service, script, link):
         (500, 1, "tls"),
         (None, 1, "tls"),
     ]
+
+
+def test_what_stands_behind_an_answer_that_closes_is_not_served(exchange, script, link, kept):
+    script.set(answer(200, close=True), 1)
+    link.close = lambda: link.did.append("close")  # Something waits to be sent still.
+
+    exchange.data(GET + GET)
+    exchange.data(GET)
+
+    assert (len(kept), link.did) == (1, ["close"])
