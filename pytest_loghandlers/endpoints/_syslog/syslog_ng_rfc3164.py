@@ -26,7 +26,7 @@ _TWO: Final = rb"(?: [ \d]|\d\d)"
 _TIME: Final = _TWO + rb":" + _TWO + rb":" + _TWO
 _MONTH: Final = rb"(?:J(?i:an|un|ul)|F(?i:eb)|M(?i:ar|ay)|A(?i:pr|ug)|S(?i:ep)|O(?i:ct)|N(?i:ov)|D(?i:ec))"
 _BSD: Final = re.compile(
-    _MONTH + rb" " + _TWO + rb" (?:\d{4} " + _TIME + rb"[ :]|" + _TIME + rb"(?:[.,]\d*)?(?: \d{4}(?= ))?)"
+    _MONTH + rb" " + _TWO + rb" (?:\d{4} " + _TIME + rb"(?=[ :])|" + _TIME + rb"(?:[.,]\d*)?(?: \d{4}(?= ))?)"
 )
 ISO: Final = re.compile(
     rb"\d{4}-" + _TWO + rb"-" + _TWO + rb"[T ]" + _TIME + rb"(?:[.,]\d*)?(?:Z|[+-]\d\d:\d\d(?!\d))?"

@@ -131,3 +131,9 @@ def test_what_cisco_writes_first(text, sd, program, msg):
     fields = read_rfc3164(text, local=False, kernel=False)
 
     assert (fields.sd, fields.program, fields.msg) == (sd, program, msg)
+
+
+@pytest.mark.parametrize("behind", [b" : x y", b": : x y"])
+@pytest.mark.parametrize("stamp", [b"Oct 11 22:14:15", b"Oct 11 2003 22:14:15"])
+def test_one_colon_belongs_to_the_timestamp_and_only_where_it_follows_at_once(stamp, behind):
+    assert seen(stamp + behind) == (stamp, b":", b"x", b"", b"y")
