@@ -1,1 +1,1 @@
-"""SMTP on aiosmtpd's protocol, on a loop of its own."""
+"""SMTP on aiosmtpd's protocol, in the reactor that serves all endpoints."""
