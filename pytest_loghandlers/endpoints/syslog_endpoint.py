@@ -89,8 +89,8 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
 
         Raises ArgumentError for others.
         """
-        chosen = profile_named(profile, input, self._largest)
         self._require_running()
+        chosen = profile_named(profile, input, self._largest)
         self._look()
         self._profile = chosen
         self._timeline.event(f"behaving like {profile}{'' if input is None else f' ({input})'} from here on")
@@ -192,6 +192,8 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         self._timeline.event(text)
 
     def _lines(self) -> Sequence[Line]:
+        # A fault begins after what was sent before it, also on a connection that is left alone for a moment.
+        self._doors.look()
         return self._doors.lines
 
     def _carried(self, item: SyslogMessage) -> str:

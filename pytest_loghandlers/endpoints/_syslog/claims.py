@@ -76,6 +76,7 @@ class SyslogClaims(SyslogVerbs):
         also when there is none. It does not wait.
         """
         __tracebackhide__ = True
+        self._require_running()
         if framing not in get_args(Framing):
             raise ArgumentError(f"framing={show(framing)}: it is one of {', '.join(map(repr, get_args(Framing)))}")
         selected = self._selected(text, wanted)

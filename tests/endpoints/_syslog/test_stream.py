@@ -287,3 +287,18 @@ def test_a_fault_strikes_before_anybody_looks(syslog, connect):
 
     assert sock.recv(1) == b""
     assert [message.text for message in syslog.received] == ["one"]
+
+
+@pytest.mark.parametrize("fault", ["restart", "refuse", "stop_reading"])
+def test_what_was_sent_before_a_fault_is_received_also_while_its_connection_is_left_alone(
+    syslog, connect, spin, fault, monkeypatch
+):
+    monkeypatch.setattr(module, "NAP", 60)
+    sock = connect(syslog.address)
+    sock.sendall(b"<14>one\0")
+    spin(lambda: syslog._streams._napping)
+    sock.sendall(b"<14>two\0")
+
+    getattr(syslog, fault)()
+
+    assert [message.text for message in syslog.received] == ["one", "two"]
