@@ -62,7 +62,7 @@ def read(raw: bytes) -> Filed:
     facility, severity = keywords(pri)
     is_rfc5424 = text.startswith(b"1 ", at)
     fields = _read_rfc5424(text[at + 2 :], notes) if is_rfc5424 else _read_rfc3164(text[at:], notes)
-    return Filed(pri, facility, severity, **fields, notes=tuple(notes), damage=damage)  # type: ignore[arg-type] # fields
+    return Filed(pri, facility, severity, **fields, notes=tuple(notes), damage=damage)  # type: ignore[arg-type]  # each has its own type
 
 
 def escaped(raw: bytes) -> tuple[bytes, str | None]:
