@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--syslog", type=address, default=("localhost", 514), metavar="HOST:PORT")
     parser.add_argument("--webhook", default="http://localhost:8000/alerts", metavar="URL")
     parser.add_argument("--mail", type=address, default=("localhost", 25), metavar="HOST:PORT")
+    parser.add_argument("--collector", type=address, default=("localhost", 9020), metavar="HOST:PORT")
     options = parser.parse_args(arguments)
     setup_logging(
         logging_config(
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             syslog_address=options.syslog,
             webhook_url=options.webhook,
             mailhost=options.mail,
+            collector=options.collector,
         )
     )
     return 1 if place_all(sys.stdin) else 0

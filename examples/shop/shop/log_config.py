@@ -17,6 +17,7 @@ def logging_config(
     syslog_address: tuple[str, int] | str,
     webhook_url: str,
     mailhost: tuple[str, int],
+    collector: tuple[str, int],
     level: str = "INFO",
 ) -> dict[str, Any]:
     """Return the dictConfig. ``level`` is the root logger's: how much is heard of the libraries."""
@@ -50,6 +51,12 @@ def logging_config(
                 "formatter": "json",
                 "filename": log_dir / "audit.jsonl",
                 "encoding": "utf-8",
+            },
+            # The same, on the way to the accountants' machine.
+            "collector": {
+                "class": "logging.handlers.SocketHandler",
+                "host": collector[0],
+                "port": collector[1],
             },
             # The steps that led to an error, down to DEBUG; kept in memory until there is one.
             "trace": {
@@ -98,7 +105,7 @@ def logging_config(
         },
         "loggers": {
             "shop": {"level": "DEBUG"},
-            "shop.audit": {"level": "INFO", "handlers": ["audit"], "propagate": False},
+            "shop.audit": {"level": "INFO", "handlers": ["audit", "collector"], "propagate": False},
             # Nobody logs here: these are the handlers behind the queue.
             "shop.slow_sinks": {"handlers": ["webhook", "mail"], "propagate": False},
         },

@@ -10,7 +10,7 @@ from shop.orders import place
 
 
 @pytest.fixture
-def config(tmp_path, monkeypatch, syslog_endpoint, webhook_endpoint, smtp_endpoint):
+def config(tmp_path, monkeypatch, syslog_endpoint, webhook_endpoint, smtp_endpoint, record_endpoint):
     # A proxy of the machine that runs the tests must not get between the shop and 127.0.0.1.
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return logging_config(
@@ -18,6 +18,7 @@ def config(tmp_path, monkeypatch, syslog_endpoint, webhook_endpoint, smtp_endpoi
         syslog_address=syslog_endpoint.address,
         webhook_url=webhook_endpoint.url,
         mailhost=smtp_endpoint.address,
+        collector=record_endpoint.address,
     )
 
 

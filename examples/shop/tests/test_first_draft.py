@@ -77,7 +77,9 @@ def look_up_who_is_on_call(record):
     return True
 
 discard = ("127.0.0.1", 9)
-{setup}(logging_config(log_dir={log_dir!r}, syslog_address=discard, webhook_url={url!r}, mailhost=discard))
+{setup}(logging_config(
+    log_dir={log_dir!r}, syslog_address=discard, webhook_url={url!r}, mailhost=discard, collector=discard
+))
 # In a filter, because a handler's lock is not held there: logging.shutdown waits for a held lock, and whether the next
 # record is still sent is then a matter of luck.
 logging.getLogger("shop.slow_sinks").handlers[0].addFilter(look_up_who_is_on_call)

@@ -10,7 +10,7 @@ from shop.payment import DECLINED_CARD, GATEWAY_DOWN_CARD
 
 
 @pytest.fixture
-def run_shop(tmp_path, config, syslog_endpoint, webhook_endpoint, smtp_endpoint):
+def run_shop(tmp_path, config, syslog_endpoint, webhook_endpoint, smtp_endpoint, record_endpoint):
     """Run the shop's command for some cards, to its end; its sinks are this test's endpoints."""
 
     def run_shop(*cards):
@@ -21,6 +21,7 @@ def run_shop(tmp_path, config, syslog_endpoint, webhook_endpoint, smtp_endpoint)
                 *("--log-dir", tmp_path),
                 *("--syslog", "{}:{}".format(*syslog_endpoint.address)),
                 *("--mail", "{}:{}".format(*smtp_endpoint.address)),
+                *("--collector", "{}:{}".format(*record_endpoint.address)),
                 *("--webhook", webhook_endpoint.url),
             ],
             check=False,
