@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from .endpoints._records.numbering import Gaps as Gaps
     from .endpoints._records.received import ReceivedRecord as ReceivedRecord
     from .endpoints._records.stream import RecordConnection as RecordConnection
+    from .endpoints._smtp.mail import Attachment as Attachment
     from .endpoints._smtp.mail import Mail as Mail
     from .endpoints._syslog.message import SyslogMessage as SyslogMessage
     from .endpoints._webhook.request import WebhookRequest as WebhookRequest
+    from .endpoints._webhook.route import WebhookRoute as WebhookRoute
     from .endpoints.record_endpoint import RecordEndpoint as RecordEndpoint
     from .endpoints.smtp_endpoint import SmtpEndpoint as SmtpEndpoint
     from .endpoints.syslog_endpoint import SyslogEndpoint as SyslogEndpoint
@@ -53,6 +55,7 @@ _ROOMS = {
     "SmtpEndpoint": "endpoints.smtp_endpoint",
     "SyslogEndpoint": "endpoints.syslog_endpoint",
     "WebhookEndpoint": "endpoints.webhook_endpoint",
+    "Attachment": "endpoints._smtp.mail",
     "Audit": "stress._rotation_audit",
     "BackoffClock": "endpoints._records.backoff",
     "Gaps": "endpoints._records.numbering",
@@ -68,6 +71,7 @@ _ROOMS = {
     "SpyEvent": "observe._event",
     "SyslogMessage": "endpoints._syslog.message",
     "WebhookRequest": "endpoints._webhook.request",
+    "WebhookRoute": "endpoints._webhook.route",
     "ArgumentError": "_base.errors",
     "ConfigurationError": "_base.errors",
     "LeakError": "_base.errors",

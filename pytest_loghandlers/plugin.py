@@ -57,7 +57,7 @@ def handler_spy(request: pytest.FixtureRequest) -> Iterator[HandlerSpy]:
 
 @pytest.fixture
 def syslog_endpoint(request: pytest.FixtureRequest) -> Iterator[SyslogEndpoint]:
-    """A fake syslog daemon: UDP and TCP on one port of 127.0.0.1."""
+    """A fake syslog daemon on 127.0.0.1: UDP and TCP on one port; TLS and unix sockets when asked for."""
     from ._sections import opened
     from .endpoints.syslog_endpoint import SyslogEndpoint
 

@@ -49,7 +49,7 @@ def _out_of_files(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
-class Endpoint(Lifetime, Generic[T], FaultVerbs):
+class Endpoint(Lifetime, FaultVerbs, Generic[T]):
     """The base of the fake servers.
 
     A subclass names itself (``_who``), says what can be asked of its things (``vocabulary``) and how one is shown in

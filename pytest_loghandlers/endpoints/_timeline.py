@@ -42,11 +42,17 @@ class Timeline:
         self._keep(Entry(self._age(), is_state=False, text=text))
 
     def story(self, begin: float, end: float) -> str:
-        """Return what was in force at the age ``begin``, and what happened from then until ``end``."""
+        """Return what was in force at the age ``begin``, and what happened from then until ``end``.
+
+        Where nothing happened then, what happened last before.
+        """
         entries = tuple(self.entries)
+        earlier = [entry for entry in entries if not entry.is_state and entry.age <= begin]
         states = [entry for entry in entries if entry.is_state and entry.age <= begin]
         told = [f"{states[-1].text} (since {when(states[-1].age)})" if states else "normal"]
         happened = [entry for entry in entries if begin < entry.age <= end]
+        if earlier and not happened:
+            told.append(f"last before it: {earlier[-1].text} at {when(earlier[-1].age)}")
         told += [f"{entry.text} at {when(entry.age)}" for entry in happened[:TOLD]]
         if len(happened) > TOLD:
             told.append(f"and {len(happened) - TOLD:,} more")

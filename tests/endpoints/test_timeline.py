@@ -31,8 +31,12 @@ def test_notes_are_kept_with_their_moment(noted):
         (0.5, 1.0, "normal; REFUSING at +1.00 s"),
         (1.5, 1.9, "REFUSING (since +1.00 s)"),
         (1.5, 2.5, "REFUSING (since +1.00 s); a reset at +2.00 s"),
-        (2.0, 2.9, "REFUSING (since +1.00 s)"),
-        (3.5, 9.0, "NORMAL (since +3.00 s); b at +4.00 s; c at +5.00 s; d at +6.00 s; and 1 more"),
+        (2.0, 2.9, "REFUSING (since +1.00 s); last before it: a reset at +2.00 s"),
+        (
+            3.5,
+            9.0,
+            "NORMAL (since +3.00 s); b at +4.00 s; c at +5.00 s; d at +6.00 s; and 1 more",
+        ),
     ],
 )
 def test_a_story_has_what_was_in_force_and_what_happened(noted, begin, end, story):
