@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from .deadline import Deadline
@@ -36,6 +36,12 @@ class Inbox(Generic[T]):
     def put(self, item: T) -> None:
         """Append ``item`` and wake whoever waits."""
         self.items.append(item)
+        if self.waiters:
+            self.wake()
+
+    def put_all(self, items: Iterable[T]) -> None:
+        """Append ``items`` in their order, as if each was put."""
+        self.items.extend(items)
         if self.waiters:
             self.wake()
 

@@ -250,3 +250,15 @@ def test_what_is_taken_back_is_gone_and_the_rest_stays_in_order():
     # As many as before: a snapshot must not be taken for this one by its length.
     assert inbox.snapshot() == (["c"], ["b"], ["e"], ["f"])
     assert before == tuple(items)
+
+
+def test_many_are_put_at_once_in_their_order_and_wake_who_waits():
+    inbox, found = Inbox(), []
+    inbox.put("a")
+    threads = started(lambda: found.append(inbox.wait_for(first("c"), 10)))
+    waits(inbox, 1)
+    inbox.put_all(iter("bc"))
+
+    assert ended(threads)
+    assert found == ["c"]
+    assert inbox.snapshot() == ("a", "b", "c")

@@ -8,8 +8,10 @@ from typing import Any, Final, Protocol
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.report import show
 
-from .framing import LARGEST_MESSAGE, Frame, Framer
-from .message import SyslogMessage, parse
+from .framing import LARGEST_MESSAGE, Frame
+from .message import SyslogMessage
+from .runs import RunFramer
+from .unread import unread, unread_run
 
 #: The profiles, and the inputs of each; the first is the one that it has when none is named.
 PROFILES: Final[Mapping[str, tuple[str | None, ...]]] = {
@@ -79,15 +81,15 @@ class Plain:
 
     def framer(self, transport: str) -> StreamFramer:  # noqa: ARG002 - all streams are cut alike
         """Return what cuts a new connection's stream."""
-        return Framer(self._largest)
+        return RunFramer(self._largest)
 
     def read(self, frame: Frame, *, transport: str, arrival: float) -> Sequence[SyslogMessage]:
-        """Return the one message of a frame."""
+        """Return the one message of a frame, parsed when somebody looks at it."""
         flaw = frame.flaw
         if transport == "tls" and frame.framing not in ("octet_counting", "eof"):
             flaw = _NOT_COUNTED if flaw is None else f"{flaw}; {_NOT_COUNTED}"
         return (
-            parse(
+            unread(
                 frame.raw,
                 transport=transport,
                 framing=frame.framing,
@@ -96,6 +98,10 @@ class Plain:
                 damage=frame.damage,
             ),
         )
+
+    def read_run(self, raws: Sequence[bytes], *, transport: str, arrival: float) -> Sequence[SyslogMessage]:
+        """Return the messages of a run (``RunFramer.run``), one for each of ``raws``. Not for TLS."""
+        return unread_run(raws, transport, arrival)
 
 
 def profile_named(name: Any, source: Any, largest: int) -> Profile:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from .rfc5424 import Header, calendar_fault, read_header
 
@@ -114,44 +114,50 @@ def parse(
     ``flaw`` is what the framing found wrong with it, and ``damage`` what that did to it; ``flaw`` leads in
     ``malformed``.
     """
+    message = object.__new__(SyslogMessage)
+    # A frozen dataclass sets its fields one by one, which takes as long as all the parsing.
+    object.__setattr__(message, "__dict__", fields_of(raw, transport, framing, flaw, arrival, damage))
+    return message
+
+
+def fields_of(
+    raw: bytes, transport: str, framing: str, flaw: str | None, arrival: float, damage: Damage | None
+) -> dict[str, Any]:
+    """Return all fields of the message that ``parse`` returns, by name and in their order."""
     flaws = [flaw] if flaw else []
-    had_nul = framing == "nul" or raw.endswith(b"\0")
     found = _PRI.match(raw)
     value = int(found.group(1)) if found else -1
     if found is None or value > 191:
         flaws.append(_pri_fault(raw))
-        return SyslogMessage(
-            *(None, None, None, None, None, None, None, NO_DATA, decoded(_trimmed(raw))),
-            *(raw, transport, framing, "; ".join(flaws), arrival, None, raw.startswith(_BOM), had_nul, damage),
-        )
-    digits = found.group(1)
-    if len(digits) > 1 and digits.startswith(b"0"):
-        flaws.append(f"the PRI <{digits.decode()}> has a leading zero (RFC 3164 4.1.1)")
-    header = _read(_trimmed(raw[found.end() :]))
-    flaws += header.flaws
-    # A frozen dataclass sets its fields one by one, which takes as long as all the parsing.
-    message = object.__new__(SyslogMessage)
-    message.__dict__.update(
-        facility=FACILITIES[value >> 3],
-        severity=SEVERITIES[value & 7],
-        timestamp=header.timestamp,
-        hostname=header.hostname,
-        app_name=header.app_name,
-        procid=header.procid,
-        msgid=header.msgid,
-        structured_data=header.structured_data,
-        text=decoded(header.message),
-        raw=raw,
-        transport=transport,
-        framing=framing,
-        malformed="; ".join(flaws) if flaws else None,
-        arrival=arrival,
-        pri=value,
-        had_bom=header.message.startswith(_BOM),
-        had_nul=had_nul,
-        damage=damage,
-    )
-    return message
+        facility = severity = pri = None
+        header = Header(message=_trimmed(raw))
+    else:
+        digits = found.group(1)
+        if len(digits) > 1 and digits.startswith(b"0"):
+            flaws.append(f"the PRI <{digits.decode()}> has a leading zero (RFC 3164 4.1.1)")
+        facility, severity, pri = FACILITIES[value >> 3], SEVERITIES[value & 7], value
+        header = _read(_trimmed(raw[found.end() :]))
+        flaws += header.flaws
+    return {
+        "facility": facility,
+        "severity": severity,
+        "timestamp": header.timestamp,
+        "hostname": header.hostname,
+        "app_name": header.app_name,
+        "procid": header.procid,
+        "msgid": header.msgid,
+        "structured_data": header.structured_data,
+        "text": decoded(header.message),
+        "raw": raw,
+        "transport": transport,
+        "framing": framing,
+        "malformed": "; ".join(flaws) if flaws else None,
+        "arrival": arrival,
+        "pri": pri,
+        "had_bom": header.message.startswith(_BOM),
+        "had_nul": framing == "nul" or raw.endswith(b"\0"),
+        "damage": damage,
+    }
 
 
 def decoded(data: bytes) -> str:

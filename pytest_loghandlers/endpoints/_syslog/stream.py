@@ -16,9 +16,10 @@ from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers.endpoints._network.link import Link
 from pytest_loghandlers.endpoints._network.reactor import Timer
 
-from .daemon import Profile
+from .daemon import Plain, Profile
 from .framing import Frame
 from .message import SyslogMessage
+from .runs import RunFramer
 
 #: Octets that may wait in all, and what each read weighs besides.
 MOST_WAITING: Final = 4 * 1024 * 1024
@@ -152,10 +153,22 @@ class _Stream:
 
     def take(self, data: bytes, age: float, link: Link | None = None) -> None:
         """Keep the messages that are complete with ``data``, which came at ``age``."""
+        if link is None and self._take_run(data, age):
+            return
         self._keep(self.framer.feed(data), age, link)
         self._lines = self._lines[len(self._lines) - self.framer.open_lines :]
         if self.framer.refuses:
             self.link.close()
+
+    def _take_run(self, data: bytes, age: float) -> bool:
+        """Keep the messages that are complete with ``data`` at once, if they allow it; return whether."""
+        if self.transport == "tls" or not (isinstance(self.framer, RunFramer) and isinstance(self._profile, Plain)):
+            return False
+        raws = self.framer.run(data)
+        if raws is None:
+            return False
+        self._streams.inbox.put_all(self._profile.read_run(raws, transport=self.transport, arrival=age))
+        return True
 
     def eof(self) -> None:
         """Close the connection; ``lost`` keeps what is left of a message."""
