@@ -69,7 +69,7 @@ def test_a_facility_of_the_syslog_module_is_no_facility_of_the_handler(syslog, l
         syslog.assert_received("hello", facility="local0")
 
 
-def test_a_level_of_your_own_is_a_warning(syslog, logger, noting):
+def test_a_level_of_your_own_is_a_warning(syslog, logger, noting, logging_sandbox):
     """SysLogHandler knows five levels by name; every other one is sent as warning, also below INFO."""
     handler = noting()
     logging.addLevelName(15, "CHATTY")
