@@ -181,14 +181,17 @@ cpython_tests() {
   )
 }
 
+# To the real daemons, and to parsers that only compute, a suite is the same under another pytest or from a wheel: every
+# Python's own suite has them.
+elsewhere="--ignore=tests/daemons --ignore=tests/endpoints/_syslog --ignore=tests/endpoints/_records"
+
 # variant VERSION [PIP-REQUIREMENT...] -- [PYTEST-ARGUMENT...]
 variant() {
   local version=$1 requirements=(); shift
   while [ "$1" != -- ]; do requirements+=("$1"); shift; done
   shift
   venv "variant$RANDOM" "$version" --group test -e ".[tls]" ${requirements[@]+"${requirements[@]}"}
-  # The real daemons answer to every Python's suite; to them it is the same under another pytest.
-  "$python" -m pytest -q -p no:cacheprovider --ignore=tests/daemons "$@"
+  "$python" -m pytest -q -p no:cacheprovider $elsewhere "$@"
   "$python" -m pytest -q -p no:cacheprovider "$@" examples/shop
 }
 
@@ -212,7 +215,7 @@ wheel() {
   cp -r "$work"/wheel/source/{tests,examples,benchmarks,pyproject.toml,README.md} "$work/wheel/suites"
   cd "$work/wheel/suites"
   "$python" -c 'import pytest_loghandlers as package; assert "site-packages" in package.__file__, package.__file__'
-  "$python" -m pytest -q -p no:cacheprovider --ignore=tests/daemons
+  "$python" -m pytest -q -p no:cacheprovider $elsewhere
   "$python" -m pytest -q -p no:cacheprovider examples/shop
 }
 
