@@ -81,8 +81,8 @@ BROKEN = {
     "audit: its logger propagates": (
         3,
         CONFIG,
-        '"handlers": ["audit"], "propagate": False',
-        '"handlers": ["audit"]',
+        '"handlers": ["audit", "collector"], "propagate": False',
+        '"handlers": ["audit", "collector"]',
         "test_routing.py::test_a_placed_order_is_one_line_of_the_audit_log_and_nothing_else",
         "handler_spy saw 'order placed' emitted by 'console' once, where it was not wanted",
     ),
