@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import logging.config
 import logging.handlers
 import queue
+
+import pytest
+
+from pytest_loghandlers import MissingExtraError
 
 
 def test_the_right_record_reaches_the_right_handler(logging_sandbox, capture_handler, handler_spy, tmp_path):
@@ -48,6 +53,23 @@ def test_webhook(webhook_endpoint):
     handler = logging.handlers.HTTPHandler(f"{host}:{port}", "/log", method="POST")
     handler.handle(logging.makeLogRecord({"msg": "disk full"}))
     webhook_endpoint.wait_for(timeout=5)
+
+
+def test_records(record_endpoint):
+    handler = logging.handlers.SocketHandler(*record_endpoint.address)
+    try:
+        handler.handle(logging.makeLogRecord({"msg": "disk full"}))
+        record_endpoint.wait_for("disk full", timeout=5)
+    finally:
+        handler.close()
+
+
+def test_tls(webhook_endpoint):
+    if importlib.util.find_spec("trustme") is None:
+        with pytest.raises(MissingExtraError, match=r"pip install .?pytest-loghandlers\[tls\]"):
+            webhook_endpoint.https_url
+    else:
+        assert webhook_endpoint.https_url.startswith("https://127.0.0.1:")
 
 
 def test_a_full_queue(queue_saturation):
