@@ -67,9 +67,10 @@ def test_records(record_endpoint):
 def test_tls(webhook_endpoint):
     if importlib.util.find_spec("trustme") is None:
         with pytest.raises(MissingExtraError, match=r"pip install .?pytest-loghandlers\[tls\]"):
-            webhook_endpoint.https_url
+            webhook_endpoint.client_context()
     else:
         assert webhook_endpoint.https_url.startswith("https://127.0.0.1:")
+        assert webhook_endpoint.client_context().check_hostname
 
 
 def test_a_full_queue(queue_saturation):
