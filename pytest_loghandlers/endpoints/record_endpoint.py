@@ -32,7 +32,8 @@ class RecordEndpoint(RecordVerbs, FaultVerbs):
 
     A subclass of SocketHandler with its own ``makePickle`` (JSON, say) sends no pickle: give ``decode``, a function of
     the frame's octets that returns a mapping of record attributes, or a LogRecord. What it raises is the reason in
-    ``refused``.
+    ``refused``. On a stream each frame has its length before it, as SocketHandler's has; a datagram that has none
+    (GELF, logstash) is given to ``decode`` whole.
 
     ::
 
@@ -166,7 +167,7 @@ class RecordEndpoint(RecordVerbs, FaultVerbs):
         return item.malformed or item.refused
 
     def _sections(self) -> list[tuple[str, str | None]]:
-        sections = [*super()._sections(), ("faults", self._faults_in_force())]
+        sections = super()._sections()
         begun = self._streams.pending()
         if begun:
             text = "; ".join(f"{len(rest):,} octets: {show(rest, 60)}" for rest in begun[:3])

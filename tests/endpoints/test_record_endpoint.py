@@ -208,6 +208,21 @@ def test_a_format_of_its_own_is_kept_as_refused_and_read_when_the_test_says_how(
     records.wait_for(refused=True, count=2)
 
 
+class BareHandler(DatagramHandler):
+    """As logstash and GELF handlers do: the datagram is the document."""
+
+    def makePickle(self, record):
+        return json.dumps({"message": record.getMessage()}).encode()
+
+
+def test_a_datagram_that_is_a_document_is_read_by_the_function(records, attach, logger):
+    records.decode_with(decode)
+    attach(BareHandler, records)
+    logger.error("one")
+
+    assert records.assert_received("one").raw == b'{"message": "one"}'
+
+
 def test_the_function_can_be_given_at_the_beginning(logger):
     with RecordEndpoint(decode=decode) as records:
         logger.addHandler(JsonHandler(*records.address))

@@ -137,10 +137,20 @@ def foreign_to(octets: bytes, largest: int) -> str | None:
     return None
 
 
-def cut_datagram(payload: bytes, largest: int = LARGEST_FRAME) -> list[Frame]:
-    """Return the frames of one datagram: one, if a DatagramHandler sent it."""
+def cut_datagram(payload: bytes, largest: int = LARGEST_FRAME, *, bare: bool = False) -> list[Frame]:
+    """Return the frames of one datagram: one, if a DatagramHandler sent it.
+
+    With ``bare`` a datagram that begins with no length is a frame too (GELF and logstash handlers send such).
+    """
     if not payload:
         return [Frame(b"", "an empty datagram")]
+    no_length = len(payload) >= PREFIX and int.from_bytes(payload[:PREFIX], "big") > largest
+    if bare and (no_length or len(payload) < PREFIX):
+        return [Frame(payload)]
+    foreign = foreign_to(payload, largest) if no_length else None
+    if foreign is not None:
+        flaw = f"not a frame but {foreign}: {show(payload, 40)}; a datagram without a length is read with decode="
+        return [Frame(payload[:KEPT], flaw)]
     framer = Framer(largest)
     frames = framer.feed(payload)
     rest = framer.pending

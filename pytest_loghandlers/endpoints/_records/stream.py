@@ -89,7 +89,9 @@ class Streams:
 
     def take_datagram(self, transport: str, payload: bytes, arrival: float) -> None:
         """Keep what a datagram holds."""
-        self.put(cut_datagram(payload, self.largest), transport, arrival, None)
+        # Who gives a function for the octets knows what is sent; Python's own handler puts a length before them.
+        frames = cut_datagram(payload, self.largest, bare=self.decoder() is not None)
+        self.put(frames, transport, arrival, None)
 
     def put(self, frames: Sequence[Frame], transport: str, arrival: float, connection: int | None) -> None:
         """Keep frames that have come."""

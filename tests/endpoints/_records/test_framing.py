@@ -124,13 +124,23 @@ DATAGRAMS = {
     b"\0\0\1": "the datagram ended after 3 of the 4 octets of a length",
     b"\0\0\0\5abc": "the datagram was cut: 3 of 5 octets came",
     b"\0\0\0\0": "a frame of 0 octets",
-    b"<14>x": "not a frame but a syslog message: b'<14>x'; the rest of the connection is not read",
+    b"<14>x": "not a frame but a syslog message: b'<14>x'; a datagram without a length is read with decode=",
 }
 
 
 @pytest.mark.parametrize(("payload", "flaw"), DATAGRAMS.items())
 def test_a_datagram_that_is_no_frame_is_kept_with_the_reason(payload, flaw):
     assert cut_datagram(payload) == [Frame(payload, flaw)]
+
+
+@pytest.mark.parametrize("payload", [b'{"message": "one"}', b"x\x9c" + b"z" * 5_000, b"\x1f\x8b\x08\0", b"{}"])
+def test_a_datagram_without_a_length_is_a_frame_when_it_is_to_be_bare(payload):
+    assert cut_datagram(payload, bare=True) == [Frame(payload)]
+
+
+@pytest.mark.parametrize("payload", [framed(b"one"), framed(b"one", b"two"), b"", b"\0\0\0\5abc"])
+def test_a_datagram_with_a_length_is_cut_by_it_also_then(payload):
+    assert cut_datagram(payload, bare=True) == cut_datagram(payload)
 
 
 def test_a_datagram_may_hold_frames_and_something_behind_them():
