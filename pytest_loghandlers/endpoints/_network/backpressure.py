@@ -56,3 +56,13 @@ def widen(sock: socket.socket, room: int) -> None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room // 2)
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, _SO_BUF_LOCK, 0)
+
+
+def acknowledge(sock: socket.socket) -> None:
+    """Acknowledge at once what has been read from ``sock``, where it is TCP.
+
+    Linux may put that off for 40 ms, and for as long a client may hold back what it has sent last (Nagle's algorithm).
+    """
+    if hasattr(socket, "TCP_QUICKACK"):
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from .backpressure import narrow, widen
+from .backpressure import acknowledge, narrow, widen
 from .faults import Break, How
 from .link import ConnectionProtocol, Owner
 from .reactor import READ, WRITE, Timer, Watch
@@ -132,7 +132,8 @@ class Connection:
     def look_again(self) -> None:
         """Read, or do not: what decides about it has changed."""
         if not self.gone:
-            self._watch.want(self._watch.events & ~READ | self._reading())
+            silent = self._paused or self._rest is not None or self.owner.faults.rate == 0
+            self._watch.want(self._watch.events & ~READ | (0 if silent else READ))
 
     def read_at(self, rate: float | None, room: int) -> None:
         """Learn that the listener's rate of reading is ``rate`` now; normally its receive buffer has ``room``."""
@@ -164,18 +165,19 @@ class Connection:
 
     def catch_up(self) -> None:
         """Read what the kernel holds now, in the calling thread; of what is read slowly, nothing."""
-        if self._narrow:
-            return
+        acknowledged = False
         try:
-            for _ in range(READS):
-                if self.gone or not self._watch.events & READ or not self._read():
+            for _ in range(0 if self._narrow else READS):
+                if self.gone or not self._watch.events & READ:
                     return
+                more = self._read()
+                if not more:
+                    if acknowledged:
+                        return
+                    acknowledge(self.sock)
+                acknowledged = not more
         except Exception as error:  # noqa: BLE001 - as in the reactor's thread
             self._failed(error)
-
-    def _reading(self) -> int:
-        silent = self._paused or self._rest is not None or self.owner.faults.rate == 0
-        return 0 if silent else READ
 
     def lose(self) -> None:
         """End it as the end of a process does: the system sends a FIN, or a RST when something is unread."""
@@ -262,8 +264,7 @@ class Connection:
 
     def _read(self) -> bool:
         """Read once; return whether there may be more."""
-        faults = self.owner.faults
-        room = CHUNK
+        faults, room = self.owner.faults, CHUNK
         if faults.next is not None or faults.rate is not None or self._cut is not None:
             room = self._room()
             if not room:

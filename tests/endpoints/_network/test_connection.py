@@ -234,3 +234,17 @@ def test_exactly_the_first_octets_get_through_however_they_are_cut(keeping, conn
 
     assert keeping.protocols[-1].over.wait(5)
     assert keeping.protocols[-1].got == sent[:after]
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="whether to put off an acknowledgement is Linux's")
+def test_catching_up_gets_also_what_the_client_holds_back_until_it_is_acknowledged(keeping, connect):
+    client = connect(keeping.address)
+    with keeping.held():
+        keeping.catch_up()
+        (connection,) = keeping.connections
+        for octet in (b"a", b"b", b"c"):
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+            client.send(octet)
+        keeping.catch_up()
+
+        assert got(keeping) == [b"abc"]
