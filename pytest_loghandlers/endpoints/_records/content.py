@@ -11,12 +11,14 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
 from pytest_loghandlers._base.lifetime import told
 from pytest_loghandlers._base.report import cut, show
 
+from .inert import DIGITS
 from .unpickling import load
 from .weighing import WEIGHT, Refused, weigh
 
@@ -49,6 +51,8 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 # A width or precision of four digits and more, or one that an argument sets.
 _WIDE: Final = re.compile(r"[%)][#0\- +]*(?:\*|\d{4,}|\d*\.(?:\*|\d{4,}))")
+#: Characters of one argument at most, beside its own: a width, and the digits of the largest float.
+_PADDED: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def read(octets: bytes, decode: Decoder | None = None) -> Content:
     """Return what ``octets`` hold. Never raises: what is refused, or what ``decode`` raised, is the reason."""
     try:
         if decode is None:
-            return _content(_pickled(load(octets)))
+            return _content(_pickled(load(octets)), _merges)
         return _decoded(octets, decode)
     except Refused as refusal:
         return Content(refused=str(refusal))
@@ -97,10 +101,11 @@ def _decoded(octets: bytes, decode: Decoder) -> Content:
         number = logging.getLevelNamesMapping().get(str(known.get("levelname", "")).upper())
         known["levelno"] = logging.NOTSET if number is None else number
     known.setdefault("levelname", logging.getLevelName(known["levelno"]))
-    return _content(known)
+    # Its arguments are what the function made of them: they need not be plain data.
+    return _content(known, _always)
 
 
-def _content(known: dict[str, Any]) -> Content:
+def _content(known: dict[str, Any], merges: Callable[[str, Any], bool]) -> Content:
     for name, kind in (("name", str), ("levelname", str), ("levelno", int)):
         # None is what logging.makeLogRecord leaves there.
         if type(known[name]) not in (kind, type(None)):
@@ -115,16 +120,33 @@ def _content(known: dict[str, Any]) -> Content:
     record = logging.LogRecord.__new__(logging.LogRecord)
     record.__dict__ = {**_ABSENT, **known}
     extra = {name: value for name, value in known.items() if name not in STANDARD}
-    return Content(record, _message(known["msg"], known.get("args")), MappingProxyType(extra))
+    return Content(record, _message(known["msg"], known.get("args"), merges), MappingProxyType(extra))
 
 
-def _message(template: Any, arguments: Any) -> str:
+def _message(template: Any, arguments: Any, merges: Callable[[str, Any], bool]) -> str:
     try:
         text = str(template)
         if not arguments:
             return text
-        if _WIDE.search(text) or text.count("%") * weigh(arguments) + len(text) > WEIGHT:
+        if _WIDE.search(text) or not merges(text, arguments):
             return text
         return str(text % arguments)
     except Exception as error:  # noqa: BLE001 - as getMessage would, where the sender's arguments do not fit
         return f"<no message: {show(template, 60)} % {show(arguments, 40)} raises {type(error).__name__}>"
+
+
+def _always(text: str, arguments: Any) -> bool:  # noqa: ARG001 - the signature of ``_merges``
+    return True
+
+
+def _merges(text: str, arguments: Any) -> bool:
+    """Return whether the text with its arguments stays within bounds."""
+    if text.count("%") * (weigh(arguments) + _PADDED) + len(text) > WEIGHT:
+        return False
+    given = arguments.values() if isinstance(arguments, Mapping) else arguments
+    several = isinstance(arguments, (Mapping, tuple, list))
+    # As a whole number (%d) 1E+999999999 has a thousand million digits.
+    return not any(
+        type(each) is Decimal and each.is_finite() and each.adjusted() > DIGITS
+        for each in (given if several else (given,))
+    )

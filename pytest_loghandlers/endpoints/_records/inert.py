@@ -161,6 +161,36 @@ SCALARS: Final = frozenset(
     | {decimal.Decimal, uuid.UUID, pathlib.PurePosixPath, pathlib.PureWindowsPath}
 )
 
+
+def _digits(number: int) -> int:
+    bits = number.bit_length()
+    return 1 if bits <= 64 else bits // 3
+
+
+def _zone_length(zone: Any) -> int:
+    return 1 if zone is None else 1 + len(zone.tzname(None))
+
+
+def _zoned_length(moment: Any) -> int:
+    return _zone_length(moment.tzinfo)
+
+
+def _text_length(value: Any) -> int:
+    return max(1, len(str(value)))
+
+
+#: ``{type: the function that says how long a value is when it is written out}``; all other scalars are short.
+LENGTHS: Final[dict[type, Callable[[Any], int]]] = {
+    **dict.fromkeys((str, bytes, bytearray), len),
+    int: _digits,
+    decimal.Decimal: _text_length,
+    _Real.datetime: _zoned_length,
+    dt.time: _zoned_length,
+    dt.timezone: _zone_length,
+    pathlib.PurePosixPath: _text_length,
+    pathlib.PureWindowsPath: _text_length,
+}
+
 _MODULES: Final = {"__builtin__": "builtins", "pathlib._local": "pathlib", "copy_reg": "copyreg"}
 
 

@@ -4,8 +4,9 @@ Nothing of the ``pickle`` module runs here. Of its opcodes (all protocols, 0 to 
 plain data; it has no way to import, to call what a pickle names, or to set an attribute. A global is a name in the
 table of ``inert``, or the end: ``Refused``, with the opcode, its octet and the name.
 
-Bounded, whatever comes: STEPS opcodes, whole numbers of DIGITS digits, and what ``weighing`` allows. Keys of dicts and
-sets are looked at before they are hashed, and have KEYS_TIME seconds.
+Bounded, whatever comes: STEPS opcodes, whole numbers of DIGITS digits, what ``weighing`` allows, and as much for all
+that is built of other values (one text in the memo could be copied ten thousand times). Keys of dicts and sets are
+looked at before they are hashed, and have KEYS_TIME seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pytest_loghandlers._base.deadline import RealClock
 from pytest_loghandlers._base.report import cut, plural
 
 from .inert import BUILDERS, DIGITS, Unfit, known_name, make_uuid, most_digits
-from .weighing import DEPTH, PLAIN, Named, Refused, weigh
+from .weighing import DEPTH, PLAIN, WEIGHT, Named, Refused, octets_of_a_copy, weigh
 
 #: Opcodes of one pickle: a record of eight megabytes of text has a hundred, one with a list of 100,000 numbers as many.
 STEPS: Final = 500_000
@@ -79,6 +80,8 @@ class Machine:
         self.stack: list[Any] = []
         self.outer: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
+        #: Characters, octets and values of which something was built.
+        self._copied = 0
         self._keys = 0
         self._keys_end = 0.0
 
@@ -168,6 +171,9 @@ class Machine:
         """Return what the table builds from ``arguments``."""
         if type(named) is not Named or type(arguments) is not tuple:
             raise self.refusal(why=PLAIN)
+        self._copied += octets_of_a_copy(arguments)
+        if self._copied > WEIGHT:
+            raise self.refusal(named.name, f"more than {WEIGHT:,} octets are copied")
         try:
             ours = _OURS.get(named.name)
             return BUILDERS[named.name](*arguments) if ours is None else ours(self, *arguments)

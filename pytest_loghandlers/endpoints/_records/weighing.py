@@ -6,17 +6,21 @@ Shared references make a few octets stand for terabytes; a deep nesting makes co
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
-from .inert import SCALARS
+from .inert import LENGTHS, SCALARS
 
 #: How deep lists, dicts and the like may stand in one another; what is deeper cannot be compared or printed either.
 DEPTH: Final = 100
 #: Characters, octets and values of the whole, written out.
 WEIGHT: Final = 64 * 1024 * 1024
 
+#: Octets of one value in a copied list or set; and what is copied, with the octets of one of its parts.
+_PART: Final = 32
+_COPIED: Final[dict[type, int]] = {str: 1, bytes: 1, list: _PART, tuple: _PART}
+
 PLAIN: Final = "a log record needs only plain data"
-_LONG: Final = frozenset({str, bytes, bytearray})
 _CONTAINERS: Final = frozenset({list, tuple, dict, set, frozenset, OrderedDict})
 
 
@@ -74,8 +78,16 @@ def weigh(value: Any) -> int:
             stack[-1][2] += frame[2]
 
 
+def octets_of_a_copy(arguments: tuple[Any, ...]) -> int:
+    """Return about how many octets are copied when something is built of ``arguments``."""
+    return _PART * len(arguments) + sum(
+        len(each) * _COPIED.get(type(each), 0) for each in arguments if type(each) in _COPIED
+    )
+
+
 def _own_weight(value: Any) -> int:
-    return len(value) if type(value) in _LONG else 1
+    length: Callable[[Any], int] | None = LENGTHS.get(type(value))
+    return 1 if length is None else length(value)
 
 
 def _judge_weight(weight: int) -> None:

@@ -39,3 +39,23 @@ def test_a_name_of_megabytes_is_cut_in_the_reason():
         load(b"c" + b"x" * 1_000_000 + b"\ny\n.")
 
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("named", "of"),
+    [
+        (b"c_codecs\nencode\n", b"h\x00X\x06\x00\x00\x00latin1\x86"),
+        (b"cbuiltins\nbytearray\n", b"h\x01\x85"),
+        (b"cpathlib\nPurePosixPath\n", b"h\x00h\x00\x86"),
+        (b"cbuiltins\nset\n", b"h\x02\x85"),
+    ],
+    ids=["bytes", "bytearray", "path", "set"],
+)
+def test_what_was_said_once_is_not_copied_without_end(named, of):
+    text = b"x" * 1_000_000
+    size = len(text).to_bytes(4, "little")
+    memo = b"X" + size + text + b"q\x00" + b"B" + size + text + b"q\x01" + b"(" + b"K\x01" * 100_000 + b"lq\x02000"
+    copies = b"]" + (named + of + b"Ra") * 1_000 + b"."
+
+    with pytest.raises(Refused, match=r"opcode REDUCE .*: more than 67,108,864 octets are copied$"):
+        load(b"\x80\x04" + memo + copies)
