@@ -49,7 +49,7 @@ class WebhookEndpoint(Endpoint[WebhookRequest], WebhookVerbs, AnswerVerbs, TlsVe
     _who = "webhook_endpoint"
 
     def __init__(self) -> None:
-        super().__init__(VOCABULARY, line, hint=hint)
+        super().__init__(VOCABULARY, line, refresh=self._look, hint=hint)
         self._service = Service(self._keep, self._timeline.event)
         self._listener: Listener
         self._secure: Listener | None = None
@@ -66,6 +66,12 @@ class WebhookEndpoint(Endpoint[WebhookRequest], WebhookVerbs, AnswerVerbs, TlsVe
             if self._secure is not None:
                 self._secure.stop()
             self._service.forget()
+
+    def _look(self) -> None:
+        """Fetch what the kernel holds, in the calling thread: some shippers wait for no answer."""
+        if self._running:
+            for each in self._lines():
+                each.catch_up()
 
     def _keep(self, arrived: Arrived, connection: int, transport: str) -> WebhookRequest:
         request = request_of(arrived, self._age, connection, transport)

@@ -9,6 +9,7 @@ import http.client
 import logging.handlers
 import socket
 import ssl
+from functools import partial
 
 import aiohttp
 import httpx
@@ -289,3 +290,19 @@ def test_the_tls_port_is_gone_with_the_endpoint():
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=10)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_what_was_sent_by_a_client_that_waits_for_no_answer_is_there_when_it_is_judged(endpoint, secure):
+    kind = (
+        partial(http.client.HTTPSConnection, context=endpoint.client_context())
+        if secure
+        else http.client.HTTPConnection
+    )
+    client = kind(endpoint.https_hostport if secure else endpoint.hostport, timeout=10)
+    if secure:
+        client.connect()
+    with endpoint._listener.held():  # The endpoint's own thread has had no time for it.
+        client.request("POST", "/gelf", b"boom")
+        endpoint.assert_received("boom", path="/gelf")
+    client.close()

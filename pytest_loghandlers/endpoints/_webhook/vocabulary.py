@@ -87,7 +87,7 @@ VOCABULARY: Final = Vocabulary[WebhookRequest](
 
 def hint(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:
     """Return the one certain explanation of a miss, or None."""
-    return _other_path(matcher, requests) or unformatted(matcher, requests)
+    return _other_path(matcher, requests) or _part_of_json(matcher, requests) or unformatted(matcher, requests)
 
 
 def _other_path(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:
@@ -99,6 +99,25 @@ def _other_path(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> st
     if wanted in paths or meant not in paths:
         return None
     return f"a path begins with / and goes without its query: path={show(meant)}, and the query decoded is form="
+
+
+def _part_of_json(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:
+    wanted = next((value for field, value in matcher.conditions if field.name == "json"), None)
+    if not isinstance(wanted, dict) or not wanted:
+        return None
+    for index, request in enumerate(requests):
+        got = _read_json(request)
+        if (
+            isinstance(got, dict)
+            and got != wanted
+            and all(name in got and wanted[name] == got[name] for name in wanted)
+        ):
+            more = [name for name in got if name not in wanted]
+            return (
+                f"json= is the whole of it, and [{index}] has more: {cut(', '.join(map(show, more)), 60)};\n"
+                "          a part of it is asked for as text, or looked up in .json of the request that is returned"
+            )
+    return None
 
 
 def unformatted(matcher: Matcher[Any], requests: Sequence[WebhookRequest]) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers.endpoints._webhook.conversation import Arrived
 from pytest_loghandlers.endpoints._webhook.request import request_of
-from pytest_loghandlers.endpoints._webhook.vocabulary import VOCABULARY, unformatted
+from pytest_loghandlers.endpoints._webhook.vocabulary import VOCABULARY, hint, unformatted
 
 
 def request(method="POST", target=b"/", headers=(), body=b"", **more):
@@ -96,3 +96,19 @@ def test_formatting_is_no_explanation_where_the_text_is_there_unformatted():
     made = request("GET", b"/?msg=card+%25s&args=(1,)")
 
     assert unformatted(VOCABULARY.matcher("card", path="/x"), [made]) is None
+
+
+def test_the_hint_says_that_json_is_the_whole_of_it():
+    made = [request(body=b"x"), request(headers=[JSON], body=b'{"message": "boom", "log.level": "error", "ecs": {}}')]
+
+    assert hint(VOCABULARY.matcher(json={"message": "boom"}), made) == (
+        "json= is the whole of it, and [1] has more: 'log.level', 'ecs';\n"
+        "          a part of it is asked for as text, or looked up in .json of the request that is returned"
+    )
+
+
+@pytest.mark.parametrize("wanted", [{"message": "other"}, {"message": "boom", "x": None}, {}, [1], re.compile("boom")])
+def test_what_is_no_part_of_the_json_is_not_explained_by_it(wanted):
+    made = request(headers=[JSON], body=b'{"message": "boom", "level": "error"}')
+
+    assert hint(VOCABULARY.matcher(json=wanted), [made]) is None
