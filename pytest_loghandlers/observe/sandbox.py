@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
 from pytest_loghandlers._base.errors import ArgumentError, LeakError, UnknownHandlerError
-from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, Lifetime, bounded
+from pytest_loghandlers._base.lifetime import UNDO_TIMEOUT, Lifetime, bounded, stack_of
 from pytest_loghandlers._base.report import listing, show
 
 from ._aside import in_force, set_aside
@@ -138,6 +140,23 @@ def _name(handler: logging.Handler) -> str:
     return str(vars(handler).get("_name") or "")
 
 
+def _in_use(handler: logging.Handler) -> str:
+    """Return which threads are in ``emit`` of ``handler``, and so hold its lock; empty when none is."""
+    text = ""
+    for thread in threading.enumerate():
+        frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only way to see another thread's stack
+        while frame is not None:
+            if frame.f_code.co_name == "emit" and frame.f_locals.get("self") is handler:
+                text += (
+                    f"\n  because thread {thread.name!r} is in its emit() still, and holds its lock, in\n"
+                    f"{stack_of(thread, 4)}\n"
+                    "  let it go before the end of the test: recover() of the endpoint, or whatever it waits for"
+                )
+                break
+            frame = frame.f_back
+    return text
+
+
 def _put_away(handler: logging.Handler, verb: str, action: Any) -> list[str]:
     given = _name(handler)
     name = f"{given!r} ({type(handler).__name__})" if given else type(handler).__name__
@@ -145,7 +164,7 @@ def _put_away(handler: logging.Handler, verb: str, action: Any) -> list[str]:
     try:
         bounded(action, f"{verb}() of handler {name}", UNDO_TIMEOUT)
     except LeakError as error:
-        return [f"- {error}"]
+        return [f"- {error}{_in_use(handler)}"]
     except Exception as error:  # noqa: BLE001 - the handler is the user's
         if isinstance(error, ValueError) and getattr(getattr(handler, "stream", None), "closed", False):
             # Its stream was of pytest's capturing, which has ended; logging.shutdown() passes this over too.

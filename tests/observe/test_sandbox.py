@@ -83,6 +83,38 @@ def test_a_handler_that_hangs_in_close_costs_a_bounded_wait_and_shows_where(monk
     assert lifetime.UNDO_TIMEOUT == 5.0
 
 
+def test_a_handler_that_hangs_in_emit_is_told_of_by_the_thread_that_holds_its_lock(monkeypatch):
+    monkeypatch.setattr("pytest_loghandlers.observe.sandbox.UNDO_TIMEOUT", 0.05)
+    entered, let_go = threading.Event(), threading.Event()
+
+    class Hangs(logging.Handler):
+        def emit(self, record):
+            entered.set()
+            let_go.wait(30)
+
+        def close(self):
+            with self.lock:
+                super().close()
+
+    sandbox = LoggingSandbox().start()
+    hangs = Hangs()
+    thread = threading.Thread(target=hangs.handle, args=(logging.makeLogRecord({}),), name="worker", daemon=True)
+    thread.start()
+    entered.wait(10)
+    with pytest.raises(LeakError) as caught:
+        sandbox.stop()
+    let_go.set()
+    thread.join(10)
+    lines = [line for line in str(caught.value).splitlines() if not line.startswith(("   ", "  File"))]
+    assert lines == [
+        "handlers made during the test could not be put away:",
+        "- close() of handler Hangs did not end within 0.05 s; it hangs in",
+        "  because thread 'worker' is in its emit() still, and holds its lock, in",
+        "  let it go before the end of the test: recover() of the endpoint, or whatever it waits for",
+    ]
+    assert "let_go.wait(30)" in str(caught.value)
+
+
 CONFIG = {
     "version": 1,
     "handlers": {"memory": {"class": "logging.handlers.BufferingHandler", "capacity": 10, "level": "ERROR"}},
