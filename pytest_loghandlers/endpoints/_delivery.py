@@ -1,22 +1,34 @@
 """What was logged held against what arrived: what is missing, what came twice, what came out of order. Pure.
 
-How a text is recognised in what arrived: white space counts as one space, whatever its kind; the text stands between
-characters that are no letters or digits, so that ``item 1`` is not found in ``item 10``; where texts overlap the longer
-one has it, so that ``failed`` is not found in ``payment failed`` when that was logged too.
+How a text is recognised in what arrived: as it is or as JSON writes it, without colours; white space counts as one
+space, whatever its kind; the text stands between characters that are no letters or digits, so that ``item 1`` is not
+found in ``item 10`` (one that has none itself, like ``-----``, between spaces); where texts overlap the longer one has
+it, so that ``failed`` is not found in ``payment failed`` when that was logged too. An empty text is found only where
+there is nothing else.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = re.compile(r"\w")
+#: What a text is taken apart into: words, and single characters between them.
+_PIECE: Final = re.compile(r"\w+|\W")
+#: Pieces of a text by which it is looked for.
+_PIECES: Final = 8
+#: What colours a terminal: ECMA-48 section 5.4 (CSI).
+_COLOUR: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 #: Characters of a long text by which its beginning is recognised.
 BEGINNING: Final = 40
+#: Missing texts whose beginning is looked for.
+LOOKED_FOR: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,8 @@ class Delivery:
 
 
 def squeezed(text: str) -> str:
-    """Return ``text`` with each run of white space as one space."""
-    return " ".join(text.split())
+    """Return ``text`` without colours, each run of white space as one space."""
+    return " ".join((_COLOUR.sub("", text) if "\x1b" in text else text).split())
 
 
 def compare(texts: Sequence[str], carried: Sequence[str], refusals: Mapping[int, str] | None = None) -> Delivery:
@@ -64,7 +76,8 @@ def compare(texts: Sequence[str], carried: Sequence[str], refusals: Mapping[int,
 
 def _compare(texts: Sequence[str], carried: Sequence[str]) -> Delivery:
     wanted = [squeezed(text) for text in texts]
-    found = _occurrences(set(wanted), [squeezed(text) for text in carried])
+    arrived = [squeezed(text) for text in carried]
+    found = _occurrences(dict(zip(wanted, texts, strict=True)), arrived)
     logged: dict[str, list[int]] = defaultdict(list)
     for index, text in enumerate(wanted):
         logged[text].append(index)
@@ -78,10 +91,13 @@ def _compare(texts: Sequence[str], carried: Sequence[str]) -> Delivery:
         if len(spots) > len(indices):
             twice[indices[0]] = things
     delivery = Delivery([None if place is None else place[0] for place in places], twice, _early(places))
-    for index in delivery.missing[:100]:
+    whole = {spot for spots in found.values() for spot in spots}
+    for index in delivery.missing[:LOOKED_FOR]:
         beginning = wanted[index][:BEGINNING]
         if len(wanted[index]) > BEGINNING:
-            of = next((thing for thing, text in enumerate(carried) if beginning in squeezed(text)), None)
+            begun = ((thing, text.find(beginning)) for thing, text in enumerate(arrived))
+            # Where another text begins that is there as a whole, it is that one's beginning.
+            of = next((spot[0] for spot in begun if spot[1] >= 0 and spot not in whole), None)
             if of is not None:
                 delivery.cut[index] = of
     return delivery
@@ -123,49 +139,63 @@ def _early(places: Sequence[tuple[int, int] | None]) -> list[int]:
     return [index for position, (index, _) in enumerate(there) if position not in kept]
 
 
-def _occurrences(texts: set[str], carried: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-    """Return, for each text, where it stands: ``(thing, offset)``."""
+def _occurrences(texts: Mapping[str, str], carried: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """Return, for each squeezed text (and as it was logged), where it stands: ``(thing, offset)``."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    rest: list[tuple[int, str]] = []
-    for thing, text in enumerate(carried):
-        if text in texts:
-            found[text].append((thing, 0))
-        else:
-            rest.append((thing, text))
-    if not rest:
-        return found
-    # Each text is looked for where its rarest word stands.
-    words: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    needed = {match.group() for text in texts for match in _WORD.finditer(text)}
-    for position, (_, text) in enumerate(rest):
-        for match in _WORD.finditer(text):
-            if match.group() in needed:
-                words[match.group()].append((position, match.start()))
-    common = Counter({word: len(spots) for word, spots in words.items()})
-    taken: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for text in sorted(texts, key=len, reverse=True):
-        marks = list(_WORD.finditer(text))
-        if not marks:
+    starts = _Starts(texts)
+    for thing, whole in enumerate(carried):
+        if whole in texts:
+            found[whole].append((thing, 0))
             continue
-        rarest = min(marks, key=lambda match: common[match.group()])
-        for position, at in words.get(rarest.group(), ()):
-            thing, whole = rest[position]
-            begin = at - rarest.start()
-            end = begin + len(text)
-            if begin < 0 or not whole.startswith(text, begin) or _inside_a_word(whole, begin, end):
-                continue
-            if any(begin < other_end and other_begin < end for other_begin, other_end in taken[position]):
-                continue
-            taken[position].append((begin, end))
-            found[text].append((thing, begin))
+        taken = bytearray(len(whole))
+        for length, begin, text in sorted(starts.in_(whole), key=lambda spot: (-spot[0], spot[1])):
+            if 1 not in taken[begin : begin + length]:
+                taken[begin : begin + length] = b"\1" * length
+                found[text].append((thing, begin))
     return found
 
 
-def _inside_a_word(whole: str, begin: int, end: int) -> bool:
-    before = begin > 0 and _is_word(whole[begin - 1]) and _is_word(whole[begin])
-    after = end < len(whole) and _is_word(whole[end]) and _is_word(whole[end - 1])
-    return before or after
+class _Starts:
+    """The texts, in each spelling, by their first words: so that each is looked for only where it may begin."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._first: set[str] = set()
+        #: By the number of pieces of the beginning: the beginning, the length of the whole, the whole: its text.
+        self._by_pieces: dict[int, dict[str, dict[int, dict[str, str]]]] = {}
+        for text, logged in texts.items():
+            for spelled in {text, *_spellings(logged)}:
+                ends = [match.end() for match in islice(_PIECE.finditer(spelled), _PIECES)]
+                if ends:
+                    self._first.add(spelled[: ends[0]])
+                    begun = self._by_pieces.setdefault(len(ends), {}).setdefault(spelled[: ends[-1]], {})
+                    begun.setdefault(len(spelled), {})[spelled] = text
+
+    def in_(self, whole: str) -> Iterator[tuple[int, int, str]]:
+        """Yield what stands in ``whole``, also where it overlaps: ``(length, offset, text)``."""
+        pieces = [match.span() for match in _PIECE.finditer(whole)]
+        for position, (begin, end) in enumerate(pieces):
+            if whole[begin:end] not in self._first:
+                continue
+            for count, beginnings in self._by_pieces.items():
+                if position + count > len(pieces):
+                    continue
+                for length, spellings in beginnings.get(whole[begin : pieces[position + count - 1][1]], {}).items():
+                    text = spellings.get(whole[begin : begin + length])
+                    if text is not None and _stands_apart(whole, begin, begin + length):
+                        yield length, begin, text
 
 
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+def _spellings(logged: str) -> Iterator[str]:
+    """Yield ``logged`` as it stands in a JSON string, where that is something else."""
+    if not (logged.isascii() and logged.isprintable() and '"' not in logged and "\\" not in logged):
+        for ascii_only in (True, False):
+            yield squeezed(json.dumps(logged, ensure_ascii=ascii_only)[1:-1])
+
+
+def _stands_apart(whole: str, begin: int, end: int) -> bool:
+    """Return whether no word is cut at the end (at the beginning none is); of a text without words, any character."""
+    if end < len(whole) and _WORD.match(whole, end) and _WORD.match(whole, end - 1):
+        return False
+    if _WORD.search(whole, begin, end):
+        return True
+    return whole[begin - 1 : begin] in ("", " ") and whole[end : end + 1] in ("", " ")

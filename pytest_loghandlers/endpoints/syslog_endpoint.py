@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.match import Matcher
@@ -20,6 +21,9 @@ from ._syslog.message import SyslogMessage, decoded, parse
 from ._syslog.stream import Pending, Streams
 from ._syslog.vocabulary import VOCABULARY, called, hint, line
 from ._tls import TlsVerbs
+
+#: What stands before a message, with the octet count of RFC 6587 section 3.4.1.
+_PRI: Final = re.compile(r"^(?:\d+ )?<\d{1,3}>")
 
 
 class SyslogEndpoint(SyslogClaims, TlsVerbs):
@@ -197,8 +201,8 @@ class SyslogEndpoint(SyslogClaims, TlsVerbs):
         return self._doors.lines
 
     def _carried(self, item: SyslogMessage) -> str:
-        # The words of a record may have been read as a tag or a host: the bytes have them all.
-        return decoded(item.raw)
+        # The words of a record may have been read as a tag or a host: the bytes have them all. But PRI is none of them.
+        return _PRI.sub("", decoded(item.raw)).rstrip("\0\r\n")
 
     def _sections(self) -> list[tuple[str, str | None]]:
         sections = super()._sections()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,13 @@ from pytest_loghandlers.endpoints._delivery import Delivery, compare
         (["one"], ['{"m": "one", "f": "INFO one"}'], Delivery([0])),
         (["a\n  b\tc"], ["x a b\r\nc"], Delivery([0])),
         (["!!!", ""], ["!!!", ""], Delivery([0, 1])),
+        (["-----"], ["INFO ----- end"], Delivery([0])),
+        (["---"], ["-----", "(---)"], Delivery([None])),
+        (['say "hi"'], [r'{"m": "say \"hi\""}'], Delivery([0])),
+        (["naïve\tcafé\nend"], [r'{"m": "na\u00efve\tcaf\u00e9\nend"}'], Delivery([0])),
+        (["naïve\ncafé"], [r'{"m": "naïve\ncafé"}'], Delivery([0])),
+        (["one", "two"], ["\x1b[31mone\x1b[0m", "\x1b[1;38;5;9mtwo\x1b[m"], Delivery([0, 1])),
+        (["x" * 50 + " 1", "x" * 50 + " 2"], ["x" * 50 + " 1"], Delivery([0, None])),
         (["x" * 50 + " and the end"], ["<14>" + "x" * 50 + " and"], Delivery([None], cut={0: 0})),
     ],
 )
@@ -63,3 +72,15 @@ def test_many_are_compared_at_once():
     texts = [f"order {number} was paid by customer {number % 97}" for number in range(20_000)]
 
     assert compare(texts, [f"INFO: {text}" for text in texts]).places == list(range(20_000))
+
+
+@pytest.mark.parametrize("wrap", [list, lambda texts: [" ".join(texts)]], ids=["one by one", "as one batch"])
+def test_texts_of_the_same_few_words_are_compared_in_time_that_grows_with_their_number(wrap):
+    texts = [f"10.0.{number >> 8}.{number & 255} is away" for number in range(20_000)]
+
+    began = time.process_time()
+    delivery = compare(texts, wrap([f"WARNING: {text};" for text in texts]))
+
+    assert not delivery.missing
+    assert not delivery.early
+    assert time.process_time() - began < 10  # Tens of seconds when each is held against each.

@@ -187,3 +187,14 @@ def test_a_frozen_clock_is_told_from_the_real_one(logger, quiet):
     assert "  handlers  unknown: a test that uses handler_spy is told whether handleError was called" in str(
         failure.value
     )
+
+
+def test_what_frames_a_syslog_message_is_not_taken_for_a_record(logger, quiet):
+    with SyslogEndpoint() as endpoint:
+        quiet(endpoint)
+        logger.error("-----")
+        logger.error("")
+        endpoint.assert_delivered(logger.logged)
+
+        with pytest.raises(AssertionError, match="did not receive 1 of 1 logged record"):
+            endpoint.assert_delivered(["11"])  # user.err is <11>.
