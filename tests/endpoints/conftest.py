@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,14 @@ def connect():
         sock.close()
 
 
+def let_go(handler):
+    """Let go who is stuck sending with ``handler``; its lock is held meanwhile, so that it cannot be closed."""
+    sock = getattr(handler, "sock", None) or getattr(handler, "socket", None)
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.fixture
 def logger():
     """A logger that nobody else hears; its handlers are removed and closed at the end."""
@@ -31,7 +39,12 @@ def logger():
     yield made
     for handler in tuple(made.handlers):
         made.removeHandler(handler)
-        handler.close()
+        let_go(handler)
+        # Who is stuck all the same comes loose when the endpoint stops, which may be after this.
+        closing = threading.Thread(target=handler.close, daemon=True)
+        closing.start()
+        closing.join(10)
+        assert not closing.is_alive(), f"{handler} cannot be closed: a thread is stuck in it"
 
 
 @pytest.fixture

@@ -116,6 +116,7 @@ def test_who_sends_on_while_not_answered_is_not_read_without_end(endpoint, conne
     with contextlib.suppress(TimeoutError):
         while sent < 50_000_000:
             sent += sock.send(GET * 10_000)
+    spin(lambda: endpoint._service.open_ones)
     (exchange,) = endpoint._service.open_ones
 
     assert sent < 50_000_000

@@ -300,9 +300,9 @@ def test_the_report_of_a_hundred_thousand_records_is_short_and_quick(capture, sh
     shop.info("card declined")
     capture.buffer.extend([record] * 50_000)
     capture.count("item")
-    start = time.perf_counter()
+    start = time.thread_time()
     lines = failure(capture.assert_logged, "card declined", level="ERROR")
-    spent = time.perf_counter() - start
+    spent = time.thread_time() - start
     assert len(lines) < 60
     assert [line for line in lines if "~" in line] == [
         "   ~  [ 50000]  INFO     shop         'card declined'      level is INFO, not ERROR"

@@ -207,12 +207,12 @@ def test_a_blocked_thread_is_let_go_and_its_record_is_not_lost(saturation, liste
 
 
 def test_many_blocked_records_cost_little_more_than_one(saturation):
-    saturation.hold(Blocks(queue.Queue(1)), patience=0.05)
+    saturation.hold(Blocks(queue.Queue(1)), patience=0.2)
     saturation.fill()
     begun = time.monotonic()
     saturation.log(50)
     assert len(saturation.assert_blocked(50)) == 50
-    assert time.monotonic() - begun < 50 * 0.05
+    assert time.monotonic() - begun < 50 * 0.2
 
 
 def test_a_wait_with_a_timeout_ends_as_it_would_without_us(saturation, listen, sink):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import select
 import socket
 import sys
@@ -8,7 +9,8 @@ import pytest
 
 from pytest_loghandlers.endpoints._network.backpressure import SEGMENT, SMALL_SEGMENT, narrow, use_segments, widen
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="the sizes of the buffers are Linux's")
+LINUX = sys.platform == "linux"
+linux = pytest.mark.skipif(not LINUX, reason="the sizes of the buffers are Linux's")
 
 
 def room(sock):
@@ -29,8 +31,10 @@ def swallowed(client):
 
 @pytest.fixture
 def tcp():
+    # For an hour Linux sizes buffers after how earlier connections to the address went: this one has no past.
+    host = "127.{}.{}.{}".format(*random.SystemRandom().sample(range(1, 255), 3)) if LINUX else "127.0.0.1"
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((host, 0))
         yield sock
 
 
@@ -47,7 +51,7 @@ def test_to_a_narrow_listener_a_client_sends_far_less_than_a_megabyte(tcp, conne
     client, accepted = pair_of(tcp, connect)
 
     with accepted:
-        assert 10_000 < swallowed(client) < 700_000
+        assert 10_000 < swallowed(client) < 100_000
 
 
 @linux
@@ -58,7 +62,7 @@ def test_on_a_connection_that_was_there_before_it_is_less_than_usual(tcp, connec
 
     with accepted:
         narrow(accepted, 0)
-        assert swallowed(client) < 3_500_000
+        assert swallowed(client) < 1_500_000
 
 
 @linux

@@ -258,14 +258,14 @@ def test_one_text_many_times_is_weighed_as_often():
 
 def test_a_key_that_takes_for_ever_to_hash_is_not_hashed():
     bomb = b")" + b"2\x86" * 60
-    began = time.perf_counter()
+    began = time.thread_time()
 
     with pytest.raises(Refused, match=r"^opcode SETITEM at byte \d+: a key of more than 10,000 values or 100 levels$"):
         load(b"}" + bomb + b"Ns.")
     with pytest.raises(Refused, match=r"^opcode SETITEM at byte 203: a key of more than 10,000 values or 100 levels$"):
         load(b"}" + b")" + b"\x85" * 200 + b"Ns.")
 
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_keys_that_all_collide_have_little_time(monkeypatch):

@@ -18,7 +18,8 @@ from pytest_loghandlers.endpoints._network.listener import Listener, bound
 
 unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="a system without unix sockets")
 
-STOPS_WITHIN = 0.2
+#: Seconds in which everything must be over, also on a busy machine; who hangs here hangs for ever.
+STOPS_WITHIN = 4.0
 
 
 class Silent:

@@ -90,14 +90,13 @@ def test_of_a_half_closed_connection_it_notices_nothing(syslog, over_tcp, say):
     assert texts(syslog) == ["hello", "one", "two"]
 
 
-def test_a_stalled_server_blocks_emit_soon_and_nothing_is_lost(syslog, counting, talk):
+def test_a_stalled_server_blocks_emit_and_nothing_is_lost(syslog, counting, talk):
     syslog.stop_reading()
     handler = counting(SysLogHandler, syslog.address, socktype=socket.SOCK_STREAM)
 
     talking = talk(20_000, "%0100d")
 
     assert talking.is_stuck()
-    assert talking.done * 105 < 700_000
     assert syslog.received == ()
     syslog.recover()
     assert talking.ends()
