@@ -40,7 +40,7 @@ def message_of(logged: Logged) -> str:
     try:
         return logged.getMessage()
     except Exception:  # noqa: BLE001 - the record is the user's
-        return str(logged.msg)
+        return logged.msg if isinstance(logged.msg, str) else show(logged.msg)
 
 
 class Loss:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-#: Entries kept; after that only the last one is renewed.
+#: Entries kept; after that the oldest event goes for each new one: what lasts is not forgotten for what happened.
 MOST: Final = 10_000
 #: Events that a story tells.
 TOLD: Final = 3
@@ -30,6 +31,7 @@ class Timeline:
 
     def __init__(self, age: Callable[[], float]) -> None:
         self._age = age
+        self._lock = threading.Lock()
         #: Oldest first.
         self.entries: list[Entry] = []
 
@@ -59,10 +61,11 @@ class Timeline:
         return "; ".join(told)
 
     def _keep(self, entry: Entry) -> None:
-        if len(self.entries) < MOST:
+        with self._lock:
+            if len(self.entries) >= MOST:
+                oldest = next((index for index, each in enumerate(self.entries) if not each.is_state), 0)
+                del self.entries[oldest]
             self.entries.append(entry)
-        else:
-            self.entries[-1] = entry
 
 
 def when(age: float) -> str:

@@ -198,3 +198,15 @@ def test_what_frames_a_syslog_message_is_not_taken_for_a_record(logger, quiet):
 
         with pytest.raises(AssertionError, match="did not receive 1 of 1 logged record"):
             endpoint.assert_delivered(["11"])  # user.err is <11>.
+
+
+class Unprintable:
+    def __str__(self):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(("message", "args"), [("%d items", ("many",)), (Unprintable(), ())])
+def test_a_record_that_cannot_be_formatted_is_missing_and_raises_nothing(message, args):
+    broken = logging.LogRecord("shop", logging.ERROR, __file__, 1, message, args, None)
+    with SyslogEndpoint() as endpoint, pytest.raises(AssertionError, match="did not receive 1 of 1 logged record"):
+        endpoint.assert_delivered([broken])

@@ -43,7 +43,10 @@ def test_a_story_has_what_was_in_force_and_what_happened(noted, begin, end, stor
     assert noted("REFUSING", "a reset", "NORMAL", "b", "c", "d", "e").story(begin, end) == story
 
 
-def test_it_does_not_grow_without_end(monkeypatch, noted):
-    monkeypatch.setattr(_timeline, "MOST", 3)
+def test_it_does_not_grow_without_end_and_forgets_the_oldest_events_first(monkeypatch, noted):
+    monkeypatch.setattr(_timeline, "MOST", 4)
 
-    assert [entry.text for entry in noted(*"abcdefgh").entries] == ["a", "b", "h"]
+    timeline = noted(*"abC", "REFUSING", *"defgh")
+
+    assert [entry.text for entry in timeline.entries] == ["C", "REFUSING", "g", "h"]
+    assert timeline.story(9.0, 9.5) == "REFUSING (since +4.00 s); last before it: h at +9.00 s"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import copy
 import logging
+import queue
+from logging.handlers import QueueHandler
 
 import pytest
 
@@ -58,3 +60,17 @@ def test_what_a_watched_handler_did_with_a_record_can_be_asked_for(record, make,
         assert fate_of(logging.LogRecord("shop", 40, __file__, 2, "x", None, None)) is None
 
     assert fate_of(record) is None
+
+
+def test_under_a_frozen_clock_records_of_one_line_are_told_apart():
+    failing, fine = Failing(), logging.StreamHandler()
+    one, two = (logging.LogRecord("shop", 40, __file__, 1, "item %d", (number,), None) for number in (1, 12))
+    one.created = two.created = 0.0
+    queued = QueueHandler(queue.SimpleQueue())
+    queued.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
+    with HandlerSpy(failing, fine):
+        failing.handle(queued.prepare(one))
+        fine.handle(queued.prepare(two))
+
+        assert fate_of(one) == "Failing called handleError: OSError: no route"
+        assert fate_of(two) == "StreamHandler emitted it without an error"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from pytest_loghandlers._base.report import cut, show
@@ -15,6 +16,9 @@ from pytest_loghandlers.endpoints._headers import Headers
 
 from .bodies import Part, decoded, documents, parts_of, strings, unpacked
 from .conversation import MAX_BODY, Arrived
+
+#: A width or precision of %-formatting that is no wish for a log line, but for the memory of who formats it.
+_WIDE: Final = re.compile(r"%(?:\([^)]*\))?[^a-zA-Z%]*(?:\d{4}|\*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +178,7 @@ def formatted(message: str, arguments: str) -> str | None:
     """Return the message that HTTPHandler sends in two pieces, formatted; None when that cannot be done."""
     if arguments in ("()", "None"):
         return message
-    if len(arguments) > 2000:
+    if len(arguments) > 2000 or _WIDE.search(message):
         return None
     try:
         return str(message % ast.literal_eval(arguments))

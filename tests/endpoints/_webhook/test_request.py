@@ -206,6 +206,14 @@ def test_what_HTTPHandler_sends_apart_is_put_together(arguments, made):
     assert formatted("a %s", arguments) == made
 
 
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [("%99999999d", "(1,)"), ("%(a)-99999999s", "{'a': 1}"), ("%.99999999f", "(1,)"), ("%*d", "(99999999, 1)")],
+)
+def test_a_width_that_would_fill_the_memory_is_not_formatted(message, arguments):
+    assert formatted(message, arguments) is None
+
+
 def test_the_path_of_a_request_to_a_proxy_is_that_of_its_url():
     made = request("GET", b"http://shop.test:80/a/b?c=d")
 
