@@ -62,9 +62,13 @@ class SmtpEndpoint(SmtpJudge, SmtpVerbs):
         self._require_running()
         if self._tls_listener is None:
             make = self._secured(partial(Conversation, self._relay, transport="tls"), self._keep_no_tls)
-            self._tls_listener = Listener(make, self._fault, faults=self._faults)
-            if self._listener.refusing:
-                self._tls_listener.refuse()
+            with self._listener.held():
+                # Another thread may have opened it, or stopped the endpoint, meanwhile.
+                self._require_running()
+                if self._tls_listener is None:
+                    self._tls_listener = Listener(make, self._fault, faults=self._faults)
+                    if self._listener.refusing:
+                        self._tls_listener.refuse()
         address: tuple[str, int] = self._tls_listener.address
         return address
 

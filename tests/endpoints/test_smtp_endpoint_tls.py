@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -203,3 +204,22 @@ def test_without_TLS_its_packages_are_not_loaded():
     )
 
     assert done.stdout == "False\n"
+
+
+def test_the_port_for_TLS_is_one_whoever_asks_for_it_first(endpoint, monkeypatch):
+    both = threading.Barrier(2)
+    secured = endpoint._secured
+
+    def together(*arguments):
+        both.wait(5)
+        return secured(*arguments)
+
+    monkeypatch.setattr(endpoint, "_secured", together)
+    addresses = []
+    threads = [threading.Thread(target=lambda: addresses.append(endpoint.tls_address)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert addresses[0] == addresses[1] == endpoint.tls_address

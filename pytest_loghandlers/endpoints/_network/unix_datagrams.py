@@ -16,8 +16,10 @@ from .reactor import READ, Hold, OnError, Timer, Watch, reactor
 
 #: Octets of one datagram that are kept. A sender's buffer (``net.core.wmem_default``) is a fifth of it.
 LARGEST: Final = 1024 * 1024
-#: Datagrams after which one turn ends: a sender may never stop.
+#: Datagrams after which one turn ends, and after which catching up does: a sender may never stop. The kernel holds fewer
+#: than the latter (``net.unix.max_dgram_qlen``: 10, or 512 where systemd runs).
 AT_ONCE: Final = 256
+MOST_HELD: Final = 65_536
 
 
 class UnixDatagrams:
@@ -91,7 +93,7 @@ class UnixDatagrams:
         with self.held():
             if self._rate is None:
                 try:
-                    self._read(AT_ONCE)
+                    self._read(MOST_HELD)
                 except Exception as error:  # noqa: BLE001 - as in the reactor's thread
                     self._on_error(error)
 

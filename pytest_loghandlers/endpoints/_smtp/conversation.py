@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from pytest_loghandlers.endpoints._network.link import ConnectionProtocol, Link
+from pytest_loghandlers.endpoints._network.reactor import Timer
 from pytest_loghandlers.endpoints._network.tls import Tls
 
 from .loop import Loop
@@ -17,6 +18,8 @@ from .wire import Wire
 _HELLO: Final = b"\x16\x03"
 #: Octets before the content of a TLS record; the last two are its length.
 _RECORD_HEAD: Final = 5
+#: Seconds until it is looked at again whether a client reads its replies.
+LOOK_AGAIN: Final = 0.05
 TLS_ON_THE_PLAIN_PORT: Final = (
     "TLS on the plain port: a ClientHello where a command is expected (tls_address is for TLS from the first octet on; "
     "here a client says STARTTLS first)"
@@ -28,12 +31,14 @@ class Conversation:
 
     def __init__(self, relay: Relay, link: Link, *, transport: str = "tcp") -> None:
         self.tls = transport == "tls"
-        self.wire = Wire(link)
+        self.wire = Wire(link, self._clogged)
         self._relay = relay
         self._transport = transport
         self._number = relay.welcome(self)
         self._loop = Loop(relay.on_error)
         self._paused = False
+        #: While the client does not read its replies: when to look whether it does.
+        self._look: Timer | None = None
         self._lost = self._buried = False
         #: Octets of the mail that is being sent.
         self._mail = 0
@@ -98,6 +103,7 @@ class Conversation:
     def drop(self) -> None:
         """End, without a word to anybody."""
         self._greeting.cancel()
+        self._look_no_more()
         self._loop.drop()
         self._session.end()
 
@@ -115,6 +121,28 @@ class Conversation:
                 self.wire.link.pause()
             else:
                 self.wire.link.resume()
+
+    def _clogged(self) -> None:
+        """Answer no more until the client has read what was answered; then what it sends is soon not read either."""
+        if self._look is None:
+            self._session.pause_writing()
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._look = self.wire.link.owner.reactor.call_later(LOOK_AGAIN, self._looked, self._relay.on_error)
+
+    def _looked(self) -> None:
+        if self.wire.link.unsent:
+            self._look_again()
+            return
+        self._look = None
+        self._session.resume_writing()
+        self.turn()
+
+    def _look_no_more(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     def _take(self, data: bytes) -> None:
         if self._head is not None:
@@ -169,6 +197,7 @@ class Conversation:
 
     def _bury(self) -> None:
         self._lost, self._buried = False, True
+        self._look_no_more()
         self._take_the_head()
         self._session.connection_lost(None)
         self._loop.run()

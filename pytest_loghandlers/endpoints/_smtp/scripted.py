@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,6 +61,8 @@ class Scripted(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
         self._garbage = 0
         self._left = False
         self.in_data = False
+        # aiosmtpd's is one for all connections: whoever came would shorten the lines that another may send.
+        self.command_size_limits: dict[str, int] = defaultdict(lambda: self.command_size_limit)
         super().__init__(
             _Hooks(),
             enable_SMTPUTF8=True,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from pytest_loghandlers.endpoints._network.link import Link
 
+#: Octets of replies that a client may leave unread before it is answered no more.
+MOST_UNREAD: Final = 256 * 1024
+
 
 class Wire(asyncio.Transport):
-    """A link as asyncio's transport."""
+    """A link as asyncio's transport. ``clogged()`` is called when the client has left too many replies unread."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, clogged: Callable[[], object]) -> None:
         super().__init__()
         self.link = link
+        self._clogged = clogged
         #: Whether the reader has enough for now.
         self.full = False
         #: Whether this side has ended the conversation.
@@ -27,6 +32,8 @@ class Wire(asyncio.Transport):
         """Send ``data``; to a client that has gone, nothing."""
         if not self.closed:
             self.link.write(bytes(data))
+            if self.link.unsent > MOST_UNREAD and not self.link.gone:
+                self._clogged()
 
     def is_closing(self) -> bool:
         """Return whether nothing is sent any more."""

@@ -147,7 +147,7 @@ def test_nothing_breaks_where_there_are_no_connections(door, sender):
 
 
 def test_a_sender_that_never_stops_does_not_hold_a_look(door, sender, monkeypatch):
-    monkeypatch.setattr(module, "AT_ONCE", 3)
+    monkeypatch.setattr(module, "MOST_HELD", 3)
     sock = sender(door.path)
     with door.held():
         for _ in range(5):

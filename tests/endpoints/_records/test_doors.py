@@ -94,6 +94,7 @@ def test_a_fault_in_force_holds_for_a_socket_that_is_opened_under_it(records, sa
 def test_faults_scripted_n_times_are_for_all_sockets_together(records, say, spin):
     records.reset(times=1)
     say(WAYS["unix_stream"](records), "one")
+    records.wait_for("one")
     say(WAYS["tcp"](records), "two")
 
     records.wait_for(count=2)

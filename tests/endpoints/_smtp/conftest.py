@@ -30,6 +30,7 @@ class Net:
         self.sent = bytearray()
         self.timers = []
         self.strikes = False
+        self.unsent = 0
         self.broken = []
 
     def call_later(self, delay, action, on_error):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pytest_loghandlers.endpoints._smtp import conversation as conversation_module
 from pytest_loghandlers.endpoints._smtp.conversation import TLS_ON_THE_PLAIN_PORT
 from pytest_loghandlers.endpoints._smtp.stages import Step
+from pytest_loghandlers.endpoints._smtp.wire import MOST_UNREAD
 
 START = b"EHLO x\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n"
 WHOLE = START + b"Subject: s\r\n\r\n..dots\r\n.\r\nRSET\r\nNOOP\r\nQUIT\r\n"
@@ -182,3 +183,29 @@ def test_any_octets_are_survived_and_any_cut_is_the_same(make_talk, parts, size)
         seen.append((bytes(talk.net.sent), [(mail.raw, mail.malformed) for mail in talk.kept]))
 
     assert seen[0] == seen[1]
+
+
+def test_who_does_not_read_its_replies_is_answered_and_read_no_more_until_it_does(talk):
+    talk.net.unsent = MOST_UNREAD + 1
+    assert talk.say(b"NOOP\r\n" * 1_000) == [250]
+    assert talk.net.paused
+    talk.net.pass_time()
+    assert talk.say(b"") == []
+
+    talk.net.unsent = 0
+    talk.net.pass_time()
+
+    assert not talk.net.paused
+    assert talk.net.codes == [220] + [250] * 1_000
+    assert talk.net.timers == []
+
+
+@pytest.mark.parametrize("end", ["lost", "drop"])
+def test_at_the_end_nobody_looks_whether_replies_are_read(talk, end):
+    talk.net.unsent = MOST_UNREAD + 1
+    talk.say(b"NOOP\r\n")
+
+    talk.net.gone = True
+    (talk.conversation.lost if end == "lost" else talk.conversation.drop)()
+
+    assert [timer.action for timer in talk.net.timers] == [None]

@@ -217,3 +217,12 @@ def test_help_knows_the_commands(talk):
 
     assert b"250 Supported commands: AUTH DATA EHLO" in talk.net.sent
     assert b"250 Syntax: MAIL FROM: <address>\r\n" in talk.net.sent
+
+
+def test_a_line_may_be_as_long_whoever_else_comes(talk):
+    talk.say(b"EHLO x\r\n")
+    other = type(talk)()
+    other.relay = talk.relay
+    other.begin()
+
+    assert talk.say(b"MAIL FROM:<a@" + b"x" * 515 + b".test>\r\n") == [250]

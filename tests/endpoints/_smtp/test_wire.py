@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from pytest_loghandlers.endpoints._smtp.loop import Loop
-from pytest_loghandlers.endpoints._smtp.wire import Ear, Wire
+from pytest_loghandlers.endpoints._smtp.wire import MOST_UNREAD, Ear, Wire
 
 
 def reads(ear, loop, *calls):
@@ -19,7 +19,7 @@ def reads(ear, loop, *calls):
 
 
 def test_what_is_written_goes_to_the_link_until_it_is_closed(talk):
-    wire = Wire(talk.net)
+    wire = Wire(talk.net, lambda: None)
     talk.net.sent.clear()
 
     wire.write(bytearray(b"a"))
@@ -35,11 +35,24 @@ def test_what_is_written_goes_to_the_link_until_it_is_closed(talk):
 
 
 def test_a_link_that_is_gone_is_closing(talk):
-    wire = Wire(talk.net)
+    wire = Wire(talk.net, lambda: None)
     assert not wire.is_closing()
     talk.net.gone = True
 
     assert wire.is_closing()
+
+
+def test_it_is_told_of_replies_that_the_client_does_not_read(talk):
+    told = []
+    wire = Wire(talk.net, lambda: told.append(1))
+
+    talk.net.unsent = MOST_UNREAD
+    wire.write(b"a")
+    assert told == []
+    talk.net.unsent += 1
+    wire.write(b"b")
+
+    assert told == [1]
 
 
 def test_the_ear_remembers_what_was_read_up_to_its_cap():
