@@ -18,7 +18,7 @@ from pytest_loghandlers._base.report import cut, listing, plural, show
 
 from ._delivery import compare
 from ._faults import FaultVerbs
-from ._loss import Loss, checked, message_of
+from ._loss import Logged, Loss, checked, message_of
 from ._timeline import Timeline
 
 T = TypeVar("T")
@@ -133,7 +133,8 @@ class Endpoint(Lifetime, FaultVerbs, Generic[T]):
         logged = checked(records)
         items = self._inbox.snapshot()
         refusals = {index: why for index, item in enumerate(items) if (why := self._refused(item)) is not None}
-        delivery = compare([message_of(each) for each in logged], [self._carried(item) for item in items], refusals)
+        carried = [self._carried(item) for item in items]
+        delivery = compare(self._messages(logged, carried), carried, refusals)
         if delivery.missing or delivery.twice or (in_order and delivery.early):
             loss = Loss(self._who, logged, delivery, self._timeline, self._age_of, self._age)
             raise AssertionError(
@@ -148,6 +149,10 @@ class Endpoint(Lifetime, FaultVerbs, Generic[T]):
     def _carried(self, item: T) -> str:
         """Return the text of ``item`` in which the messages of records are recognised, each once."""
         return self._vocabulary.text(item)
+
+    def _messages(self, logged: Sequence[Logged], carried: Sequence[str]) -> list[str]:  # noqa: ARG002 - as above
+        """Return by which text each record is recognised in what was ``carried``."""
+        return [message_of(each) for each in logged]
 
     def _age_of(self, record: logging.LogRecord) -> float | None:
         """Return the endpoint's age when ``record`` was made; None when it was made by another clock."""

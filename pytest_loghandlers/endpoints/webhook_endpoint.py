@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
+from logging import LogRecord
 from typing import Any
 
 from pytest_loghandlers._base.errors import ArgumentError
@@ -12,13 +13,14 @@ from pytest_loghandlers._base.report import plural, show
 
 from ._endpoint import Endpoint
 from ._faults import Line, check_times
+from ._loss import Logged
 from ._network.faults import How
 from ._network.listener import Listener
 from ._tls import TlsVerbs
 from ._webhook.answer import Answer
 from ._webhook.conversation import Arrived
 from ._webhook.exchange import Exchange
-from ._webhook.request import WebhookRequest, line, request_of
+from ._webhook.request import WebhookRequest, apart, line, request_of
 from ._webhook.route import WebhookRoute
 from ._webhook.rudeness import AnswerVerbs
 from ._webhook.script import Place, Script, Service
@@ -101,6 +103,17 @@ class WebhookEndpoint(Endpoint[WebhookRequest], WebhookVerbs, AnswerVerbs, TlsVe
 
     def _carried(self, item: WebhookRequest) -> str:
         return item.carried
+
+    def _messages(self, logged: Sequence[Logged], carried: Sequence[str]) -> list[str]:
+        whole = set(carried)
+        messages = super()._messages(logged, carried)
+        for index, record in enumerate(logged):
+            # HTTPHandler sends template and arguments apart: str() of an exception cannot be made of its repr().
+            if isinstance(record, LogRecord) and record.args and messages[index] not in whole:
+                pieces = apart(record.msg, record.args)
+                if pieces in whole:
+                    messages[index] = pieces
+        return messages
 
     @property
     def url(self) -> str:

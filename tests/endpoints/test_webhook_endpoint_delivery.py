@@ -46,6 +46,31 @@ def test_what_HTTPHandler_sends_is_recognised_though_it_is_not_formatted(endpoin
     assert len(endpoint.assert_delivered(capture.records)) == 2
 
 
+class Unprintable:
+    def __str__(self):
+        return "as text"
+
+    def __repr__(self):
+        raise ZeroDivisionError
+
+
+def test_arguments_that_HTTPHandler_sends_as_no_python_are_recognised(endpoint, logger, capture):
+    logger.addHandler(logging.handlers.HTTPHandler(endpoint.hostport, "/log", method="POST"))
+    logger.error("failed: %s", ValueError("no card"))
+    logger.error("%s", "x" * 3000)
+    endpoint.answer(500, times=1)
+    logger.error("failed: %s", OSError("no bank"))
+    logger.error("%(why)s", {"why": object()})
+
+    with pytest.raises(AssertionError, match="did not receive 1 of 4 logged records") as failure:
+        endpoint.assert_delivered(capture.records)
+    assert "'failed: no bank'\n             arrived   answered 500, in [2]" in str(failure.value)
+
+    odd = logging.LogRecord("shop", logging.ERROR, __file__, 1, "%s", (Unprintable(),), None)
+    with pytest.raises(AssertionError, match="did not receive 1 of 1 logged record"):
+        endpoint.assert_delivered([odd])
+
+
 def test_what_was_answered_with_an_error_was_not_delivered_and_the_network_says_so(endpoint, logger, capture):
     logger.addHandler(logging.handlers.HTTPHandler(endpoint.hostport, "/log", method="POST"))
     logger.error("first")

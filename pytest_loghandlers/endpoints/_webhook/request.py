@@ -110,8 +110,9 @@ class WebhookRequest:
     def carried(self) -> str:
         """What the records in it read as, each once: decoded, and what HTTPHandler sends apart formatted."""
         if "msg" in self.form and "levelname" in self.form:
-            made = formatted(self.form["msg"], self.form.get("args", "()"))
-            return self.form.get("message", self.form["msg"] if made is None else made)
+            template, arguments = self.form["msg"], self.form.get("args", "()")
+            made = formatted(template, arguments)
+            return self.form.get("message", apart(template, arguments) if made is None else made)
         return "\n".join(self._decoded) or self.text
 
     @property
@@ -172,6 +173,14 @@ def request_of(arrived: Arrived, arrival: float, connection: int = 0, transport:
         raw=arrived.raw,
         _unreadable=arrived.malformed,
     )
+
+
+def apart(template: Any, arguments: Any) -> str:
+    """Return what HTTPHandler sends of a message that only its sender could format."""
+    try:
+        return f"{template}\n{arguments}"
+    except Exception:  # noqa: BLE001 - the arguments are the user's
+        return ""
 
 
 def formatted(message: str, arguments: str) -> str | None:

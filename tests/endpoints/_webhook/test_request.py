@@ -188,7 +188,7 @@ def test_the_text_of_a_shippers_body_is_found(made, text):
     [
         (request(headers=[FORM], body=b"msg=card+%25s&args=%28%27x%27%2C%29&levelname=ERROR&name=shop"), "card x"),
         (request("GET", b"/?msg=100%25&args=%28%29&levelname=INFO"), "100%"),
-        (request("GET", b"/?msg=a+%25s&args=nonsense&levelname=INFO"), "a %s"),
+        (request("GET", b"/?msg=a+%25s&args=nonsense&levelname=INFO"), "a %s\nnonsense"),
         (request("GET", b"/?msg=a+%25s&args=nonsense&levelname=INFO&message=a+b"), "a b"),
         (request(body=b'{"text": "x"}'), "text\nx"),
         (request(body=b"plain"), "plain"),
