@@ -13,10 +13,10 @@ from .faults import Break, How
 from .link import ConnectionProtocol, Owner
 from .reactor import READ, WRITE, Timer, Watch
 
-#: Bytes that one read takes at most.
-CHUNK = 256 * 1024
+#: Bytes that one read takes at most: with 128 KiB and more each would be given, and take back, pages of its own.
+CHUNK = 64 * 1024
 #: Reads after which catching up with one connection ends: its client may never stop sending.
-READS = 64
+READS = 256
 #: Reads a second of a connection that is read slowly, at most.
 TICKS: Final = 20
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
@@ -51,7 +51,6 @@ class Connection:
         self._narrow = owner.faults.rate is not None
         self._watch: Watch = owner.reactor.watch(sock, self._ready, self._failed, 0)
         self._protocol = make(self)
-        self.look_again()
 
     @property
     def unsent(self) -> int:
@@ -123,17 +122,22 @@ class Connection:
             self._strike(self._take(later=False))
         return self.gone
 
-    def began(self) -> None:
-        """Let a fault strike that waits for no octet. Called once, when the connection has been accepted."""
+    def begin(self) -> None:
+        """Serve it. Called once, when it has been accepted; a fault that waits for no octet strikes now."""
         fault = self.owner.faults.next
         if fault is not None and fault.after == 0:
             self._strike(self.owner.faults.take())
+        # Who connects has mostly said something by now: it need not be waited for.
+        self.catch_up(1)
+        self.look_again()
+
+    @property
+    def _is_silent(self) -> bool:
+        return self.gone or self._paused or self._rest is not None or self.owner.faults.rate == 0
 
     def look_again(self) -> None:
         """Read, or do not: what decides about it has changed."""
-        if not self.gone:
-            silent = self._paused or self._rest is not None or self.owner.faults.rate == 0
-            self._watch.want(self._watch.events & ~READ | (0 if silent else READ))
+        self._watch.want(self._watch.events & ~READ | (0 if self._is_silent else READ))
 
     def read_at(self, rate: float | None, room: int) -> None:
         """Learn that the listener's rate of reading is ``rate`` now; normally its receive buffer has ``room``."""
@@ -145,8 +149,7 @@ class Connection:
             widen(self.sock, room)
         self._narrow = rate is not None
         if self._rest is not None:
-            # It was for the rate before.
-            self._rest.cancel()
+            self._rest.cancel()  # It was for the rate before.
             self._rest = None
         self.look_again()
 
@@ -163,19 +166,16 @@ class Connection:
             self._watch.end()
             self.sock.close()
 
-    def catch_up(self) -> None:
+    def catch_up(self, reads: int | None = None) -> None:
         """Read what the kernel holds now, in the calling thread; of what is read slowly, nothing."""
-        acknowledged = False
         try:
-            for _ in range(0 if self._narrow else READS):
-                if self.gone or not self._watch.events & READ:
+            for _ in range(0 if self._narrow else reads or READS):
+                if self._is_silent:
                     return
-                more = self._read()
-                if not more:
-                    if acknowledged:
-                        return
+                if not self._read():
                     acknowledge(self.sock)
-                acknowledged = not more
+                    if self._is_silent or not self._read():
+                        return
         except Exception as error:  # noqa: BLE001 - as in the reactor's thread
             self._failed(error)
 
@@ -225,8 +225,7 @@ class Connection:
             self.lose()
 
     def _end_orderly(self) -> None:
-        # Closing it with something unread would send a RST.
-        with suppress(OSError):
+        with suppress(OSError):  # Closing it with something unread would send a RST.
             self.sock.shutdown(socket.SHUT_WR)
             for _ in range(READS):
                 if not self.sock.recv(CHUNK):

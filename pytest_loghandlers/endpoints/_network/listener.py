@@ -18,6 +18,8 @@ from .reactor import READ, Hold, Watch, reactor
 BACKLOG = 4096
 #: Seconds for which a listener rests when the process has no file descriptor left for a new connection.
 REST = 0.05
+#: Clients after which catching up goes on with those that it has: they may never stop coming.
+ACCEPTS = BACKLOG + 1
 
 
 class Listener:
@@ -121,8 +123,9 @@ class Listener:
     def catch_up(self) -> None:
         """Accept and read what the kernel holds now, in the calling thread, not waiting for the reactor's turn."""
         with self.reactor.held():
-            if self._watch is not None and self._watch.events:
-                self._accept(READ)
+            for _ in range(ACCEPTS):
+                if self._watch is None or not self._watch.events or not self._accept():
+                    break
             for connection in tuple(self.connections):
                 connection.catch_up()
 
@@ -155,7 +158,7 @@ class Listener:
             self._set_window()
         self._sock.listen(BACKLOG)
         self._sock.setblocking(False)
-        self._watch = self.reactor.watch(self._sock, self._accept, self.on_error)
+        self._watch = self.reactor.watch(self._sock, self._ready, self.on_error)
 
     def _close_listener(self) -> None:
         if self._watch is not None:
@@ -163,31 +166,35 @@ class Listener:
             self._watch = None
         self._sock.close()
 
-    def _accept(self, mask: int) -> None:  # noqa: ARG002 - it is watched for reading only
-        while True:
-            try:
-                sock, peer = self._sock.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                # No file descriptor left: the client stays in the backlog, and the thread must not spin on it.
-                self.on_error(error)
-                if self._watch is not None:
-                    self._watch.want(0)
-                    self.reactor.call_later(REST, partial(self._watch.want, READ), self.on_error)
-                return
-            sock.setblocking(False)
-            if not isinstance(self.address, str):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                connection = Connection(self, sock, peer, self.make)
-            except Exception as error:  # noqa: BLE001 - kept, and raised when the endpoint stops
-                self.on_error(error)
-                sock.close()
-                continue
-            if not connection.gone:
-                self.connections.add(connection)
-                connection.began()
+    def _ready(self, mask: int) -> None:  # noqa: ARG002 - it is watched for reading only
+        self._accept()
+
+    def _accept(self) -> bool:
+        """Accept one connection; return whether there may be more."""
+        try:
+            sock, peer = self._sock.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except OSError as error:
+            # No file descriptor left: the client stays in the backlog, and the thread must not spin on it.
+            self.on_error(error)
+            if self._watch is not None:
+                self._watch.want(0)
+                self.reactor.call_later(REST, partial(self._watch.want, READ), self.on_error)
+            return False
+        sock.setblocking(False)
+        if not isinstance(self.address, str):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            connection = Connection(self, sock, peer, self.make)
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the endpoint stops
+            self.on_error(error)
+            sock.close()
+            return True
+        if not connection.gone:
+            self.connections.add(connection)
+            connection.begin()
+        return True
 
 
 def bound(address: tuple[str, int] | str) -> socket.socket:

@@ -79,6 +79,19 @@ def test_many_connections_are_served_at_once(serve, connect):
     assert [client.recv(100) for client in clients] == [b"HELLO %d" % number for number in range(20)]
 
 
+def test_clients_that_never_stop_coming_have_their_turns(serve, connect, monkeypatch):
+    monkeypatch.setattr(listener_module, "ACCEPTS", 3)
+    listener = serve()
+    with listener.held():
+        clients = [connect(listener.address) for _ in range(8)]
+        listener.catch_up()
+        assert len(listener.connections) == 3
+
+    for client in clients:
+        client.sendall(b"x")
+        assert client.recv(1) == b"X"
+
+
 def test_more_than_the_kernel_takes_is_written_when_it_takes_more(serve, connect):
     client = connect(serve().address)
     sent = bytes(range(97, 123)) * 200_000
@@ -291,7 +304,8 @@ def test_catching_up_with_a_client_that_never_stops_comes_to_an_end(serve, conne
         connect(listener.address).sendall(b"abcdef")
         listener.catch_up()
 
-        assert listener.protocols[0].told == [b"a", b"b", b"c"]
+        # One when it was accepted, then three.
+        assert listener.protocols[0].told == [b"a", b"b", b"c", b"d"]
 
 
 def test_an_error_while_catching_up_is_kept_and_its_client_reset(serve, connect):
