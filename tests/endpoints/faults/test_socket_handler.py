@@ -97,6 +97,17 @@ def test_a_stalled_server_blocks_emit_and_nothing_is_lost(records, counting, tal
     assert handler.errors == []
 
 
+def test_a_slow_server_gets_all_of_it_in_order(records, over_tcp, talk):
+    records.read_slowly(20_000)
+
+    talking = talk(10)
+
+    assert talking.ends()
+    records.wait_for("000009")
+    assert texts(records) == ["hello", *talking.texts]
+    assert over_tcp.errors == []
+
+
 def test_datagrams_vanish_silently_while_the_server_refuses(records, counting, say):
     handler = counting(DatagramHandler, *records.address)
     assert say(handler, "one") == [None]
