@@ -142,9 +142,8 @@ class Reactor:
     def call_later(self, delay: float, action: Callable[[], object], on_error: OnError) -> Timer:
         """Have ``action()`` called in the reactor's thread, ``delay`` real seconds from now. From any thread."""
         timer = Timer(self, action, on_error)
-        when = RealClock.monotonic() + delay
         with self.held():
-            heapq.heappush(self._timers, (when, next(self._turn), timer))
+            heapq.heappush(self._timers, (RealClock.monotonic() + delay, next(self._turn), timer))
             first = self._timers[0][2] is timer
         if first and threading.get_ident() != self._thread.ident:
             self._wake()
@@ -208,11 +207,9 @@ class Reactor:
         except OSError:
             if self._direct:
                 raise
-            # A socket was closed while select() waited for it. It is unregistered already; go on without it.
-            return
+            return  # A socket was closed while select() waited for it. It is unregistered already; go on without it.
         for key, mask in ready:
-            watch: Watch | None = key.data
-            if watch is None:
+            if (watch := key.data) is None:
                 self._woken.recv(4096)
                 continue
             with self._hold.lock:
@@ -251,18 +248,14 @@ class Reactor:
 _guard = threading.Lock()
 _current: Reactor | None = None
 _at_end: list[Callable[[], object]] = []
-_at_exit = False
 
 
 def reactor() -> Reactor:
     """Return the running reactor; start it when there is none."""
-    global _current, _at_exit  # noqa: PLW0603 - one per process is the point
+    global _current  # noqa: PLW0603 - one per process is the point
     with _guard:
         if _current is None or not _current.alive:
             _current = Reactor()
-            if not _at_exit:
-                _at_exit = True
-                atexit.register(shutdown)
         return _current
 
 
@@ -282,6 +275,12 @@ def shutdown() -> None:
         ending.end()
 
 
+def _exiting() -> None:
+    # What a handler flushes in logging.shutdown, after this, would wait for ever at an endpoint that nobody stopped.
+    if _current is None or _current.idle:
+        shutdown()
+
+
 def _before_fork() -> None:
     # A thread that serves nobody would earn a later test, which forks, the warning that forking is unsafe.
     if _current is not None and _current.idle:
@@ -296,5 +295,6 @@ def _in_child() -> None:
         inherited.abandon()
 
 
+atexit.register(_exiting)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_child=_in_child)
