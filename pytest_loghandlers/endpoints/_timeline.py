@@ -46,7 +46,8 @@ class Timeline:
     def story(self, begin: float, end: float) -> str:
         """Return what was in force at the age ``begin``, and what happened from then until ``end``.
 
-        Where nothing happened then, what happened last before.
+        Where nothing happened then, what happened last before; where nothing was wrong at all, what happened next: of
+        what waited in a queue or a buffer, the handler may have been that late.
         """
         entries = tuple(self.entries)
         earlier = [entry for entry in entries if not entry.is_state and entry.age <= begin]
@@ -55,6 +56,8 @@ class Timeline:
         happened = [entry for entry in entries if begin < entry.age <= end]
         if earlier and not happened:
             told.append(f"last before it: {earlier[-1].text} at {when(earlier[-1].age)}")
+        if told == ["normal"] and not happened:
+            told += [f"next after it: {entry.text} at {when(entry.age)}" for entry in entries if entry.age > end][:1]
         told += [f"{entry.text} at {when(entry.age)}" for entry in happened[:TOLD]]
         if len(happened) > TOLD:
             told.append(f"and {len(happened) - TOLD:,} more")

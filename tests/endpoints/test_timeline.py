@@ -27,7 +27,8 @@ def test_notes_are_kept_with_their_moment(noted):
 @pytest.mark.parametrize(
     ("begin", "end", "story"),
     [
-        (0.5, 0.9, "normal"),
+        (0.5, 0.9, "normal; next after it: REFUSING at +1.00 s"),
+        (8.5, 9.0, "NORMAL (since +3.00 s); last before it: e at +7.00 s"),
         (0.5, 1.0, "normal; REFUSING at +1.00 s"),
         (1.5, 1.9, "REFUSING (since +1.00 s)"),
         (1.5, 2.5, "REFUSING (since +1.00 s); a reset at +2.00 s"),
@@ -41,6 +42,10 @@ def test_notes_are_kept_with_their_moment(noted):
 )
 def test_a_story_has_what_was_in_force_and_what_happened(noted, begin, end, story):
     assert noted("REFUSING", "a reset", "NORMAL", "b", "c", "d", "e").story(begin, end) == story
+
+
+def test_where_nothing_ever_happened_there_is_nothing_to_tell(noted):
+    assert noted().story(0.5, 0.9) == "normal"
 
 
 def test_it_does_not_grow_without_end_and_forgets_the_oldest_events_first(monkeypatch, noted):
