@@ -41,14 +41,18 @@ class Gate:
             self.closed = False
             self._condition.notify_all()
 
-    def pass_through(self) -> None:
-        """Wait until it is open. Whoever waits here is a daemon thread, and the fixture's end opens it."""
+    def pass_through(self, then: Callable[[], object] = lambda: None) -> None:
+        """Wait until it is open. Whoever waits here is a daemon thread, and the fixture's end opens it.
+
+        Who closes the gate afterwards finds ``then()`` done.
+        """
         with self._condition:
             self._waiting += 1
             self._condition.notify_all()
             try:
                 while self.closed:
                     self._condition.wait()
+                then()
             finally:
                 self._waiting -= 1
 
@@ -96,6 +100,8 @@ class Consumer:
         #: Whether its thread was ever seen alive.
         self.ran = getattr(listener, "_thread", None) is not None
         self._ended: threading.Thread | None = None
+        # Whether it has come through the gate and not yet back with something.
+        self._taking = False
         # What was taken out of the queue to let somebody go: given out first.
         self.aside: deque[Any] = deque()
         self._ledger = ledger
@@ -154,7 +160,9 @@ class Consumer:
         )
 
     def _inside_dequeue(self, thread: threading.Thread) -> bool:
-        """Return whether ``thread`` is in a ``dequeue`` that began before the gate was there."""
+        """Return whether ``thread`` is in a ``dequeue`` that began before the gate was closed, or was there."""
+        if self._taking:
+            return True
         codes = {
             code
             for kind in type(self.listener).__mro__
@@ -176,13 +184,16 @@ class Consumer:
         # A handler of its own kind may queue text; a marker that is not recognised would reach its sink.
         return isinstance(item, (str, bytes, dict)) and str(marker.msg) in str(item)
 
+    def _begin_taking(self) -> None:
+        self._taking = True
+
     def _gated_dequeue(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran = True
-        self.gate.pass_through()
-        if self.aside:
-            return self.aside.popleft()
+        self.gate.pass_through(self._begin_taking)
         self._ledger.local.consumer = True
         try:
+            if self.aside:
+                return self.aside.popleft()
             item = original(*args, **kwargs)
         except BaseException as error:
             if not isinstance(error, Empty):  # _monitor's own way to end.
@@ -190,7 +201,7 @@ class Consumer:
             self._end()
             raise
         finally:
-            self._ledger.local.consumer = False
+            self._ledger.local.consumer = self._taking = False
         if self.is_sentinel(item):
             self._end()
         return item

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from pytest_loghandlers import QueueSaturation
+from pytest_loghandlers.stress._queue_consumer import Consumer, Gate
 
 
 class Sink(logging.Handler):
@@ -105,6 +106,34 @@ def test_what_many_threads_drop_is_counted(saturation, make, sink, kind):
     saturation.release()
     assert sorted(record.text for record in saturation.delivered) == sorted(sink.texts)
     assert len(saturation.offered) == 160
+
+
+def test_a_listener_on_its_way_into_the_queue_when_it_is_held_takes_nothing(saturation, make, monkeypatch):
+    passed, go_on, gates = threading.Event(), threading.Event(), []
+    pass_through, hold = Gate.pass_through, Consumer.hold
+
+    def slow(gate, *args):
+        pass_through(gate, *args)
+        passed.set()
+        go_on.wait(10)
+
+    def held(consumer):
+        # What wakes the listener, which waits in the queue since before it was watched.
+        handler.queue.put(logging.makeLogRecord({"msg": "before"}))
+        assert passed.wait(10)
+        monkeypatch.setattr(consumer, "_put_marker", lambda marker: (handler.queue.put(marker), go_on.set()))
+        hold(consumer)
+        go_on.set()
+        gates.append(consumer.gate)
+
+    monkeypatch.setattr(Gate, "pass_through", slow)
+    monkeypatch.setattr(Consumer, "hold", held)
+    handler = make(Quiet, 2)
+    saturation.hold(handler)
+    log_from_threads(handler, 1, 2)
+
+    assert gates[0].wait_for_somebody(10)
+    assert handler.queue.qsize() == 2
 
 
 def test_what_many_threads_evict_is_counted(saturation, make, sink):
