@@ -192,6 +192,9 @@ class Scripted(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
 
     async def push(self, status: Any) -> None:
         """Send a reply, and keep what it calls malformed."""
+        if self.wire.closed:
+            # Behind a goodbye: what came together with what brought it about is as unheard as what comes later.
+            await self._leave()
         reply = status.encode("utf-8", "backslashreplace") if isinstance(status, str) else bytes(status)
         if not reply:
             return

@@ -185,6 +185,14 @@ def test_any_octets_are_survived_and_any_cut_is_the_same(make_talk, parts, size)
     assert seen[0] == seen[1]
 
 
+@pytest.mark.parametrize("step", [None, 1])
+def test_nothing_behind_a_goodbye_is_looked_at(talk, step):
+    talk.say(b"\0\n" * 5 + b"behind\r\n", step)
+
+    assert [mail.raw for mail in talk.kept] == [b"\0\n"] * 5
+    assert talk.kept[-1].malformed == "502 5.5.1 Too many unrecognized commands, goodbye."
+
+
 def test_who_does_not_read_its_replies_is_answered_and_read_no_more_until_it_does(talk):
     talk.net.unsent = MOST_UNREAD + 1
     assert talk.say(b"NOOP\r\n" * 1_000) == [250]
