@@ -43,6 +43,8 @@ class Listener:
         self.connections: set[Connection] = set()
         self.reactor = reactor()
         self._sock = bound(("127.0.0.1", 0)) if sock is None else sock
+        #: Whose path it is: a forked child has only a copy.
+        self._process = os.getpid()
         #: ``(host, port)``; of a unix socket its path.
         self.address: Any = self._sock.getsockname()
         #: What its receive buffer has normally; 0 until somebody makes it small.
@@ -133,7 +135,7 @@ class Listener:
         """Close the listener and every connection. When this returns, no protocol is running or runs again."""
         with self.reactor.held():
             self._close_listener()
-            if isinstance(self.address, str):
+            if isinstance(self.address, str) and self._process == os.getpid():
                 _remove(self.address)
             for connection in tuple(self.connections):
                 connection.drop()

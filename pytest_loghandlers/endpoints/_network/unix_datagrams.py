@@ -16,8 +16,8 @@ from .reactor import READ, Hold, OnError, Timer, Watch, reactor
 
 #: Octets of one datagram that are kept. A sender's buffer (``net.core.wmem_default``) is a fifth of it.
 LARGEST: Final = 1024 * 1024
-#: Datagrams after which one turn ends, and after which catching up does: a sender may never stop. The kernel holds fewer
-#: than the latter (``net.unix.max_dgram_qlen``: 10, or 512 where systemd runs).
+#: Datagrams after which one turn ends, and after which catching up does: a sender may never stop. The kernel holds
+#: fewer than the latter (``net.unix.max_dgram_qlen``: 10, or 512 where systemd runs).
 AT_ONCE: Final = 256
 MOST_HELD: Final = 65_536
 
@@ -35,6 +35,8 @@ class UnixDatagrams:
         self._take = take
         self._on_error = on_error
         self._into = memoryview(bytearray(LARGEST))
+        #: Whose path it is: a forked child has only a copy.
+        self._process = os.getpid()
         self._rate: float | None = None
         #: While it is read slowly: what ends the rest after a datagram.
         self._rest: Timer | None = None
@@ -124,6 +126,8 @@ class UnixDatagrams:
             self._watch = None
         if sock is not None:
             sock.close()
+            if self._process != os.getpid():
+                return
             try:
                 os.unlink(self.path)  # noqa: PTH108 - the path of a socket is a str throughout
             except FileNotFoundError:

@@ -45,6 +45,8 @@ class Doors:
         self.listener, self.datagrams = open_pair(partial(streams.open, "tcp"), on_error, make_datagrams)
         self.listener.faults = faults
         self._inlet = Inlet(self.datagrams, cast("Inbox[object]", streams.inbox), self.listener.reactor, on_error)
+        #: In which process the folder was made: a forked child that ends leaves it there.
+        self._process = os.getpid()
         self._folder: str | None = None
         self._unix_stream: Listener | None = None
         self._unix: UnixDatagrams | None = None
@@ -101,7 +103,7 @@ class Doors:
                 self._unix.close()
             if self._unix_stream is not None:
                 self._unix_stream.stop()
-        if self._folder is not None:
+        if self._folder is not None and self._process == os.getpid():
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _later(self) -> list[UnixDatagrams | Listener]:

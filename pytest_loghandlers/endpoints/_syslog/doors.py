@@ -51,6 +51,8 @@ class Doors:
         self.listener, self.datagrams = open_pair(partial(streams.open, "tcp"), on_error, make_datagrams)
         self.listener.faults = faults
         self.inlet = Inlet(self.datagrams, cast("Inbox[object]", streams.inbox), self.listener.reactor, on_error)
+        #: In which process the folder was made: a forked child that ends leaves it there.
+        self._process = os.getpid()
         self._folder: str | None = None
         self._unix: UnixDatagrams | None = None
         self._unix_stream: Listener | None = None
@@ -134,7 +136,7 @@ class Doors:
             for listener in (self._unix_stream, self._tls):
                 if listener is not None:
                     listener.stop()
-        if self._folder is not None:
+        if self._folder is not None and self._process == os.getpid():
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _later(self) -> tuple[UnixDatagrams | Listener | None, ...]:
