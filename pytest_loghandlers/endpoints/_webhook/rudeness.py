@@ -115,8 +115,9 @@ class AnswerVerbs:
     ) -> None:
         """Answer without an end: a ``body``, ``headers``, or one ``100 Continue`` after the other.
 
-        It goes on until the client closes the connection, or ``recover`` or the end of the test does. For a client
-        that does not read, 64 KiB wait at most, beside what the system's buffers hold.
+        It goes on until the client closes the connection, or ``recover`` or the end of the test does. A client whose
+        timeout is of each read alone never notices: let it read in a thread, or it holds the test. For a client that
+        does not read, 64 KiB wait at most, beside what the system's buffers hold.
         """
         _check_rate(octets_per_second)
         self._next(endless(what, octets_per_second), times)
