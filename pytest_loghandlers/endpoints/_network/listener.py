@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from pytest_loghandlers._base.deadline import Deadline
+
 from .backpressure import narrow, use_segments, widen
 from .connection import Connection
 from .faults import Break, Faults, How
@@ -20,6 +22,8 @@ BACKLOG = 4096
 REST = 0.05
 #: Clients after which catching up goes on with those that it has: they may never stop coming.
 ACCEPTS = BACKLOG + 1
+#: Seconds after which it does so too: whoever else wants the reactor waits meanwhile.
+LONGEST = 0.5
 
 
 class Listener:
@@ -125,8 +129,9 @@ class Listener:
     def catch_up(self) -> None:
         """Accept and read what the kernel holds now, in the calling thread, not waiting for the reactor's turn."""
         with self.reactor.held():
+            deadline = Deadline(LONGEST)
             for _ in range(ACCEPTS):
-                if self._watch is None or not self._watch.events or not self._accept():
+                if self._watch is None or not self._watch.events or not self._accept() or deadline.passed:
                     break
             for connection in tuple(self.connections):
                 connection.catch_up()

@@ -79,13 +79,14 @@ def test_many_connections_are_served_at_once(serve, connect):
     assert [client.recv(100) for client in clients] == [b"HELLO %d" % number for number in range(20)]
 
 
-def test_clients_that_never_stop_coming_have_their_turns(serve, connect, monkeypatch):
-    monkeypatch.setattr(listener_module, "ACCEPTS", 3)
+@pytest.mark.parametrize(("limit", "value", "taken"), [("ACCEPTS", 3, 3), ("LONGEST", 0.0, 1)])
+def test_clients_that_never_stop_coming_have_their_turns(serve, connect, monkeypatch, limit, value, taken):
+    monkeypatch.setattr(listener_module, limit, value)
     listener = serve()
     with listener.held():
         clients = [connect(listener.address) for _ in range(8)]
         listener.catch_up()
-        assert len(listener.connections) == 3
+        assert len(listener.connections) == taken
 
     for client in clients:
         client.sendall(b"x")
