@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.report import plural, show
 
 from ._network.faults import DONE, Break, Faults, How
+from ._network.reactor import reactor
 from ._timeline import Timeline
 
 
@@ -74,8 +76,9 @@ class FaultVerbs:
         The client gets ConnectionRefusedError, as when the server is down. Over UDP only a connected socket hears of
         it, at its next call; ``sendto`` never does.
         """
-        for line in self._lines_caught_up():
-            line.refuse()
+        with self._acting() as lines:
+            for line in lines:
+                line.refuse()
         self._lasts("door", "refusing connections")
 
     def restart(self) -> None:
@@ -85,8 +88,9 @@ class FaultVerbs:
         refusal is over; all other faults go on. For a server that stays away for a while use ``refuse`` and
         ``recover``.
         """
-        for line in self._lines_caught_up():
-            line.restart()
+        with self._acting() as lines:
+            for line in lines:
+                line.restart()
         self._lasting.pop("door", None)
         self._timeline.event("restarted: every connection was closed")
 
@@ -97,8 +101,9 @@ class FaultVerbs:
         of 100 octets, 200 KB in large ones), one that was connected before 1 to 3 MB. A sender of UDP never blocks:
         the endpoint holds what it sends. After ``recover`` all of it is received.
         """
-        for line in self._lines_caught_up():
-            line.read_at(0)
+        with self._acting() as lines:
+            for line in lines:
+                line.read_at(0)
         self._lasts("reading", "reading nothing")
 
     def read_slowly(self, octets_per_second: float) -> None:
@@ -115,8 +120,9 @@ class FaultVerbs:
             raise ArgumentError(
                 f"octets_per_second={show(octets_per_second)}: it is a number above 0 (stop_reading() reads nothing)"
             )
-        for line in self._lines_caught_up():
-            line.read_at(octets_per_second)
+        with self._acting() as lines:
+            for line in lines:
+                line.read_at(octets_per_second)
         self._lasts("reading", f"reading {octets_per_second:,g} octets per second")
 
     def reset(self, *, times: int | None = None, after: int | None = None, now: bool = False) -> None:
@@ -144,9 +150,9 @@ class FaultVerbs:
 
         What was sent while nothing was read is received now, in order. A connection that is half-closed stays so.
         """
-        self._require_running()
-        for line in self._lines():
-            line.recover()
+        with self._acting(catching_up=False) as lines:
+            for line in lines:
+                line.recover()
         self._lasting.clear()
         self._timeline.state("normal")
 
@@ -156,12 +162,20 @@ class FaultVerbs:
         told = [*self._lasting.values(), *([f"to come: {script}"] if script else [])]
         return "; ".join(told) or None
 
-    def _lines_caught_up(self) -> Sequence[Line]:
+    @contextmanager
+    def _acting(self, *, catching_up: bool = True) -> Iterator[Sequence[Line]]:
+        """Give the lines, with all that has reached them; nothing comes between, a stop in another thread neither."""
         self._require_running()
-        lines = self._lines()
-        for line in lines:
-            line.catch_up()
-        return lines
+        with reactor().held():
+            self._require_running()
+            lines = self._lines()
+            for line in lines if catching_up else ():
+                line.catch_up()
+            yield lines
+
+    def _catch_up(self) -> None:
+        with self._acting():
+            pass
 
     def _lasts(self, kind: str, text: str) -> None:
         self._lasting[kind] = text
@@ -173,14 +187,14 @@ class FaultVerbs:
             raise ArgumentError(f"after={show(after)}: it is a number of octets, 0 or more")
         if now and (times is not None or after is not None):
             raise ArgumentError("now=True breaks the connections there are, once: it takes no times= and no after=")
-        lines = self._lines_caught_up()
-        if now:
-            broken = sum(line.break_now(how) for line in lines)
-            self._timeline.event(f"{plural(broken, 'connection')} {DONE[how]}")
-            return
-        fault = Break(how, after)
-        for line in lines:
-            line.break_later(fault, times)
+        with self._acting() as lines:
+            if now:
+                broken = sum(line.break_now(how) for line in lines)
+                self._timeline.event(f"{plural(broken, 'connection')} {DONE[how]}")
+                return
+            fault = Break(how, after)
+            for line in lines:
+                line.break_later(fault, times)
 
 
 def check_times(times: Any) -> None:

@@ -193,14 +193,14 @@ class WebhookEndpoint(Endpoint[WebhookRequest], WebhookVerbs, AnswerVerbs, TlsVe
 
     def _next(self, answer: Answer, times: int | None) -> None:
         check_times(times)
-        self._lines_caught_up()
+        self._catch_up()
         with self._listener.held():
             self._service.script.set(answer, times)
             self._note(answer, times, "")
 
     def _schedule(self, place: Place, answer: Answer, times: int | None) -> None:
         """Put ``answer`` into the script of a route."""
-        self._lines_caught_up()
+        self._catch_up()
         with self._listener.held():
             self._service.routes[place].set(answer, times)
             self._note(answer, times, f" on route {place}")

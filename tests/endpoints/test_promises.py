@@ -301,3 +301,19 @@ def test_an_endpoint_can_be_stopped_after_the_session_ended_its_threads(make):
     shutdown()
 
     endpoint.stop()
+
+
+def test_a_verb_and_a_stop_in_another_thread_do_not_mix(make):
+    endpoint = make().start()
+    stopping = threading.Thread(target=endpoint.stop)
+
+    with endpoint._acting():
+        stopping.start()
+        stopping.join(0.1)
+        assert stopping.is_alive()
+    stopping.join(SOON)
+
+    assert not stopping.is_alive()
+    for verb in (endpoint.refuse, endpoint.restart, endpoint.stop_reading, endpoint.reset, endpoint.recover):
+        with pytest.raises(LifetimeError):
+            verb()

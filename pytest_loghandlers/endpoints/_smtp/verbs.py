@@ -190,7 +190,7 @@ class SmtpVerbs(TlsVerbs):
     def _script(self, stage: str, step: Step, times: int | None) -> None:
         check_times(times)
         # What a client had sent before is answered as usual.
-        self._lines_caught_up()
+        self._catch_up()
         with self._listener.held():
             self._relay.script.set(stage, step, times)
         if times is None:
