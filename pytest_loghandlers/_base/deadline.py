@@ -30,6 +30,23 @@ class RealClock:
     time: Final = staticmethod(_real("time"))
 
 
+def both_clocks(samples: int = 10, good: float = 20e-6) -> tuple[float, float]:
+    """Return one moment by ``RealClock.monotonic`` and by ``RealClock.time``, in seconds.
+
+    A thread may lose its turn between two readings, for milliseconds: of ``samples`` tries the first whose readings
+    lie within ``good`` seconds is taken, else the closest.
+    """
+    best = (float("inf"), 0.0, 0.0)
+    for _ in range(samples):
+        before = RealClock.monotonic()
+        time_of_day = RealClock.time()
+        apart = RealClock.monotonic() - before
+        best = min(best, (apart, before + apart / 2, time_of_day))
+        if apart <= good:
+            break
+    return best[1:]
+
+
 class Deadline:
     """A moment that a wait must not pass, in real seconds from now."""
 

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from pytest_loghandlers._base.deadline import RealClock
+from pytest_loghandlers._base.deadline import RealClock, both_clocks
 from pytest_loghandlers._base.errors import ArgumentError
 from pytest_loghandlers._base.inbox import Inbox
 from pytest_loghandlers._base.judge import Judge
@@ -78,8 +78,7 @@ class Endpoint(Lifetime, FaultVerbs, Generic[T]):
         self._timeline = Timeline(lambda: self._age)
 
     def _start(self) -> None:
-        self._began = RealClock.monotonic()
-        self._began_at = RealClock.time()
+        self._began, self._began_at = both_clocks()
         self._defer(self._raise_errors, "its own server code had failed")
         self._defer(self._inbox.close, "its waiters are let go")
 

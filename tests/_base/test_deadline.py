@@ -10,7 +10,7 @@ import freezegun
 import pytest
 
 from pytest_loghandlers import ArgumentError
-from pytest_loghandlers._base.deadline import Deadline, RealClock
+from pytest_loghandlers._base.deadline import Deadline, RealClock, both_clocks
 
 
 def test_a_deadline_passes_in_real_seconds():
@@ -82,3 +82,35 @@ def test_a_wait_without_an_end_is_refused(timeout):
     assert str(caught.value) == (
         f"timeout={timeout!r}: a wait needs a finite number of seconds, 0 or more (every wait here ends)"
     )
+
+
+def test_both_clocks_are_read_at_one_moment_though_the_thread_loses_its_turn(monkeypatch):
+    now = [100.0]
+    turns = iter([0.005, 0.002, 0.000001, 1.0])
+
+    def time_of_day():
+        now[0] += next(turns)
+        return 1_000_000.0 + now[0]
+
+    monkeypatch.setattr(RealClock, "monotonic", staticmethod(lambda: now[0]))
+    monkeypatch.setattr(RealClock, "time", staticmethod(time_of_day))
+
+    moment, day = both_clocks()
+
+    assert abs(day - 1_000_000.0 - moment) < 0.00001
+
+
+def test_of_clocks_that_are_never_read_at_one_moment_the_closest_reading_is_taken(monkeypatch):
+    now = [100.0]
+    turns = iter([0.5, 0.003, 0.4])
+
+    def time_of_day():
+        now[0] += next(turns)
+        return now[0]
+
+    monkeypatch.setattr(RealClock, "monotonic", staticmethod(lambda: now[0]))
+    monkeypatch.setattr(RealClock, "time", staticmethod(time_of_day))
+
+    moment, day = both_clocks(samples=3)
+
+    assert abs(day - moment) < 0.002
