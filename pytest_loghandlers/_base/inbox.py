@@ -99,15 +99,16 @@ class Inbox(Generic[T]):
             self.waiters.append(waiter)
         over = False
         try:
-            while True:
-                # Asked before the look, and the deadline too: what came up to then still counts.
-                last = over or self._closed
-                found = look(self.snapshot())
-                if found is not None or last:
-                    return found
-                with quick_turns:
+            # For the looks too: what a refresh needs may be held by a thread that waits for its turn.
+            with quick_turns:
+                while True:
+                    # Asked before the look, and the deadline too: what came up to then still counts.
+                    last = over or self._closed
+                    found = look(self.snapshot())
+                    if found is not None or last:
+                        return found
                     waiter.acquire(timeout=deadline.left())
-                over = deadline.passed
+                    over = deadline.passed
         finally:
             with self._lock:
                 self.waiters.remove(waiter)
